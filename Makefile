@@ -1,0 +1,82 @@
+# make train   trains the network; make test   runs every check; make help   lists the rest
+
+CFLAGS ?= -O3 -march=native
+STRICT  = -std=gnu11 -Wall -Wextra -Wshadow -Werror -Wno-psabi -fno-math-errno
+PYTHON ?= python3
+MAKEFLAGS += --no-print-directory -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+
+CHAPTERS = convolution
+CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
+LOGS     = $(CHECKS:%=%.log) build/tangle_test.log build/mnist_test.log
+
+.PHONY: all train test data tangle stitch lines clean help
+.DELETE_ON_ERROR:
+
+all: build/mnist build/mnist-double
+
+help:
+	@echo 'make train          train the paper'"'"'s network on MNIST (MNIST=dir: files that are there already)'
+	@echo 'make test           every check of every chapter, the tests of the tools and the trainer'
+	@echo 'make check-NAME     one chapter'"'"'s checks; NAME: $(CHAPTERS)'
+	@echo 'make                build/mnist, and build/mnist-double, which --gradcheck needs'
+	@echo 'make data           download MNIST into data/'
+	@echo 'make tangle         write src/ and tests/ from the chapters'
+	@echo 'make stitch         carry hand edits of src/ and tests/ back into the chapters'
+	@echo 'make lines          compile everything with messages that name the chapters'"'"' lines'
+	@echo 'make clean          remove what make has built'
+
+# The chapters are the source. Without Python the committed files of src/ and tests/ are used as they are.
+tangle:
+	@mkdir -p build
+	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) chapters/tangle.py; else echo 'no $(PYTHON): src/ and tests/ are used as they are'; fi
+
+stitch:
+	@$(PYTHON) chapters/stitch.py
+
+build/mnist: tangle
+	@[ $@ -nt src/mnist.c ] || { echo 'cc src/mnist.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/mnist.c -o $@ -pthread -lm; }
+
+build/mnist-double: tangle
+	@[ $@ -nt src/mnist.c ] || { echo 'cc -DDOUBLE src/mnist.c -o $@'; $(CC) $(STRICT) $(CFLAGS) -DDOUBLE src/mnist.c -o $@ -pthread -lm; }
+
+build/%_test: tangle
+	@[ $@ -nt tests/$*_test.c -a $@ -nt src/$*.c -a $@ -nt tests/check.h ] || $(CC) $(STRICT) -O1 $(SANITIZE) tests/$*_test.c -o $@ -lm
+
+build/%_complex: tangle
+	@[ $@ -nt tests/$*_test.c -a $@ -nt src/$*.c -a $@ -nt tests/check.h ] || $(CC) $(STRICT) -O1 $(SANITIZE) -DCOMPLEX tests/$*_test.c -o $@ -lm
+
+lines: tangle
+	@$(PYTHON) chapters/tangle.py --lines build/lines
+	@for name in $(CHAPTERS); do $(CC) $(STRICT) -fsyntax-only build/lines/tests/$${name}_test.c || exit; done
+	@$(CC) $(STRICT) -fsyntax-only build/lines/src/mnist.c
+
+check-%: build/%_complex
+	@build/$*_complex
+
+# Every program's report goes to a log, so that reports don't mix; a log that holds no failure is shown last line only.
+build/%_test.log: build/%_test
+	@build/$*_test >$@ 2>&1 || true
+
+build/%_complex.log: build/%_complex
+	@build/$*_complex >$@ 2>&1 || true
+
+build/tangle_test.log: tangle
+	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) tests/tangle_test.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
+
+build/mnist_test.log: build/mnist build/mnist-double
+	@sh tests/mnist_test.sh >$@ 2>&1 || true
+
+test: $(LOGS)
+	@sh tests/summary.sh $(LOGS)
+
+data:
+	@sh src/get-data.sh download data
+
+# MNIST=dir, or data/, or the mirrors; and where none of them can be had, drawn digits.
+train: build/mnist
+	@if [ -n "$(MNIST)" ]; then sh src/get-data.sh '$(MNIST)' build/data && build/mnist --data build/data; \
+	elif sh src/get-data.sh download data; then build/mnist --data data; \
+	else echo 'MNIST is neither here nor within reach: training on drawn digits instead'; build/mnist; fi
+
+clean:
+	rm -rf build

@@ -1,0 +1,240 @@
+#!/usr/bin/env python3
+"""The tangler: reads the chapters' chunks and writes the C files of src/ and tests/.
+
+    python3 chapters/tangle.py              write what has changed
+    python3 chapters/tangle.py --check      write nothing; name each file that differs from its chapter
+    python3 chapters/tangle.py --lines DIR  write the same files below DIR, with #line for the compiler's messages
+
+A chunk is a ```c fence whose first line is a comment: // <<Name>>= (7) defines it, // <<Name>>+= continues it. The numbers
+are the equations that it implements. A line // <<Name>> inside a chunk stands for that chunk. A name with a slash is a file.
+"""
+import collections
+import hashlib
+import os
+import re
+import sys
+
+Line = collections.namedtuple('Line', 'text chapter number indent')  # indent: what the expansion put before the chapter's line
+
+FENCE = re.compile(r'^(`{3,}|~{3,})\s*([^\s`]*)[^`]*$')
+HEADER = re.compile(r'^// <<([^<>]+)>>(\+?=)((?: \([^()]*\))*)$')
+REFERENCE = re.compile(r'^( *)// <<([^<>]+)>>$')
+TAG = re.compile(r'^(?:[1-9]|1[0-9]|2[0-5]|G[1-9]|G1[0-5])$')
+FIRST_LINE = re.compile(r'^// Tangled from (\S+) \[([0-9a-f]{12})\]')
+FILE_NAME = re.compile(r'^(src|tests)/\w+\.[ch]$')
+
+
+class Chunk:
+    """One name with all its parts. A part is a list of (text, line number); all the lines of a part are neighbours in one chapter."""
+    def __init__(self, name, chapter, line):
+        self.name, self.chapter, self.line = name, chapter, line
+        self.equations, self.parts = [], []   # parts: (chapter, [(text, number), ...])
+
+
+class Book:
+    """All the chunks of the chapters, by name, and the errors found on the way as (chapter, line, message)."""
+    def __init__(self, root):
+        self.root, self.chunks, self.errors = root, {}, []
+        folder = os.path.join(root, 'chapters')
+        names = [name for name in os.listdir(folder) if re.match(r'^\d+-.*\.md$', name)]
+        for name in sorted(names, key=lambda name: int(name.split('-')[0])):
+            with open(os.path.join(folder, name), encoding='utf-8') as file:
+                self.read('chapters/' + name, file.read().split('\n'))
+        self.check()
+
+    def error(self, chapter, line, message):
+        self.errors.append((chapter, line, message))
+
+    def read(self, chapter, lines):
+        fence, start, body = None, 0, []
+        for number, text in enumerate(lines, 1):
+            if fence is None:
+                match = FENCE.match(text)
+                if match:
+                    fence, language, start, body = match[1], match[2], number, []
+            elif re.match('^%s{%d,}\\s*$' % (fence[0], len(fence)), text):
+                if language == 'c':
+                    self.add(chapter, body)
+                fence = None
+            else:
+                body.append((text, number))
+        if fence is not None:
+            self.error(chapter, start, 'this fence is never closed')
+
+    def add(self, chapter, body):
+        if not body or not body[0][0].startswith('// <<'):
+            return
+        text, line = body[0]
+        header = HEADER.match(text)
+        if not header:
+            return self.error(chapter, line, 'not a chunk header: expected // <<Name>>= or // <<Name>>+=, then equations like (7) (G5)')
+        name, equations = header[1], re.findall(r'\(([^()]*)\)', header[3])
+        chunk = self.chunks.get(name)
+        if header[2] == '+=' and chunk is None:
+            self.error(chapter, line, '<<%s>> is continued before it is defined' % name)
+        if header[2] == '=' and chunk is not None:
+            self.error(chapter, line, '<<%s>> is defined twice, first at %s:%d' % (name, chunk.chapter, chunk.line))
+        for tag in equations:
+            if not TAG.match(tag):
+                self.error(chapter, line, 'no equation is numbered (%s): (1) to (25) and (G1) to (G15) are' % tag)
+        if '/' in name and not FILE_NAME.match(name):
+            self.error(chapter, line, 'the file %s is not a .c or .h file in src/ or tests/' % name)
+        if not any(text.strip() for text, number in body[1:]):
+            self.error(chapter, line, '<<%s>> is empty' % name)
+        for text, number in body[1:]:
+            if '\t' in text:
+                self.error(chapter, number, 'a tab in a chunk: indent with spaces')
+            if re.match(r'^\s*// <<', text) and not REFERENCE.match(text):
+                self.error(chapter, number, 'not a reference: expected // <<Name>> alone on its line')
+        chunk = self.chunks.setdefault(name, chunk or Chunk(name, chapter, line))
+        chunk.equations += equations
+        chunk.parts.append((chapter, body[1:]))
+
+    def references(self, chunk):
+        """Every reference of a chunk as (name, chapter, line)."""
+        for chapter, part in chunk.parts:
+            for text, number in part:
+                match = REFERENCE.match(text)
+                if match:
+                    yield match[2], chapter, number
+
+    def files(self):
+        return [name for name in self.chunks if '/' in name]
+
+    def check(self):
+        state = {}   # a name is absent, then 'open' while its references are followed, then 'done'
+
+        def follow(name):
+            state[name] = 'open'
+            for other, chapter, line in self.references(self.chunks[name]):
+                if other not in self.chunks:
+                    self.error(chapter, line, '<<%s>> is not defined' % other)
+                elif state.get(other) == 'open':
+                    self.error(chapter, line, '<<%s>> contains itself' % other)
+                elif other not in state:
+                    follow(other)
+            state[name] = 'done'
+
+        for name in self.files():
+            follow(name)
+        for name, chunk in self.chunks.items():
+            if name not in state:
+                self.error(chunk.chapter, chunk.line, '<<%s>> is not used by any file' % name)
+                follow(name)
+
+    def expand(self, name, indent=''):
+        """The lines of a chunk, references replaced. A chunk's own comment has the line of its header."""
+        chunk = self.chunks[name]
+        if '/' not in name:
+            title = ' '.join([name] + ['(%s)' % tag for tag in chunk.equations])
+            yield Line(indent + '// ' + title, chunk.chapter, chunk.line, None)
+        for k, (chapter, part) in enumerate(chunk.parts):
+            if k and not indent:
+                yield Line('', chapter, part[0][1] - 1, None)
+            for text, number in part:
+                match = REFERENCE.match(text)
+                if match:
+                    yield from self.expand(match[2], indent + match[1])
+                else:
+                    yield Line((indent + text).rstrip(), chapter, number, indent)
+
+    def body(self, name):
+        return ''.join(line.text + '\n' for line in self.expand(name))
+
+    def body_with_lines(self, name):
+        out, expected = [], None
+        for line in self.expand(name):
+            if (line.chapter, line.number) != expected:
+                out.append('#line %d "%s"\n' % (line.number, line.chapter))
+            out.append(line.text + '\n')
+            expected = line.chapter, line.number + 1
+        return ''.join(out)
+
+
+def digest(body):
+    return hashlib.sha256(body.encode()).hexdigest()[:12]
+
+
+def first_line(chapter, body):
+    return '// Tangled from %s [%s]: edit the chapter, or edit here and run make stitch\n' % (chapter, digest(body))
+
+
+def read(path):
+    """A file's first line and the rest; None and None if it is not there."""
+    if not os.path.exists(path):
+        return None, None
+    with open(path, encoding='utf-8') as file:
+        return file.readline(), file.read()
+
+
+def write(path, text):
+    """Written beside and renamed, and only if it changes, so that a reader never sees half a file and make no news."""
+    if ''.join(part or '' for part in read(path)) == text:
+        return
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path + '.new', 'w', encoding='utf-8') as file:
+        file.write(text)
+    os.replace(path + '.new', path)
+
+
+def edited(path, body):
+    """Whether someone has edited a tangled file, so that overwriting it would lose something."""
+    first, rest = read(path)
+    if first is None or rest == body:
+        return False
+    match = FIRST_LINE.match(first)
+    return not match or match[2] != digest(rest)
+
+
+def orphans(book):
+    """Tangled files that no chapter makes any more."""
+    for folder in ('src', 'tests'):
+        path = os.path.join(book.root, folder)
+        for name in sorted(os.listdir(path)) if os.path.isdir(path) else []:
+            file = folder + '/' + name
+            if file not in book.chunks and name.endswith(('.c', '.h')) and FIRST_LINE.match(read(os.path.join(path, name))[0]):
+                yield file
+
+
+def complaints(book, check):
+    """What stops the tangler, one line each."""
+    lines = ['%s:%d: %s' % error for error in sorted(book.errors)]
+    if lines:
+        return lines
+    lines = ['%s: no chapter makes this file any more; delete it' % name for name in orphans(book)]
+    for name in book.files():
+        path, body = os.path.join(book.root, name), book.body(name)
+        if check and read(path) != (first_line(book.chunks[name].chapter, body), body):
+            lines.append('%s: differs from %s; run make tangle, or make stitch if you edited it' % (name, book.chunks[name].chapter))
+        elif edited(path, body):
+            lines.append("%s was edited by hand: 'make stitch' carries the edit into its chapter; 'git checkout %s' drops it" % (name, name))
+    return lines
+
+
+def tangle(book):
+    for name in book.files():
+        body = book.body(name)
+        write(os.path.join(book.root, name), first_line(book.chunks[name].chapter, body) + body)
+
+
+def main(arguments, root):
+    lines_to = arguments[1] if len(arguments) == 2 and arguments[0] == '--lines' else None
+    if arguments not in ([], ['--check']) and not lines_to:
+        print('usage: tangle.py [--check | --lines DIR]', file=sys.stderr)
+        return 2
+    book = Book(root)
+    stop = [] if lines_to and not book.errors else complaints(book, '--check' in arguments)
+    for line in stop:
+        print(line, file=sys.stderr)
+    if stop:
+        return 1
+    if lines_to:
+        for name in book.files():
+            write(os.path.join(lines_to, name), book.body_with_lines(name))
+    elif not arguments:
+        tangle(book)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:], os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))

@@ -1,0 +1,1523 @@
+// Tangled from chapters/8-trainer.md [8e9077ebdbaf]: edit the chapter, or edit here and run make stitch
+//
+// A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
+//
+//     cc -std=gnu11 -O3 -march=native -fno-math-errno -Wno-psabi mnist.c -o mnist -pthread -lm
+//
+// and './mnist --data DIR' trains it on the idx files in DIR. Numbers are lanes of sixteen samples; with -DDOUBLE, doubles.
+
+#define _GNU_SOURCE
+#if !defined DOUBLE
+#define LANES 16
+#endif
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tgmath.h>
+#include <time.h>
+#include <unistd.h>
+
+// What a number is
+#if defined COMPLEX
+typedef double _Complex weight, real;
+enum { SAMPLES = 1 };
+#elif defined LANES
+typedef float weight;
+typedef float real __attribute__((vector_size(4 * LANES)));
+enum { SAMPLES = LANES };
+#else
+typedef double weight, real;
+enum { SAMPLES = 1 };
+#endif
+
+// The same for every sample
+static inline real same(weight w)
+{
+    return w + (real){0};
+}
+
+// One sample of a number
+static inline weight *sample(real *a, int n)
+{
+    return (weight *)a + n;
+}
+
+// The total over samples
+static inline weight total(real a)
+{
+    weight sum = 0;
+    for (int n = 0; n < SAMPLES; n++)
+        sum += *sample(&a, n);
+    return sum;
+}
+
+// The larger of two
+static inline real real_max(real a, real b)
+{
+#ifdef LANES
+    typedef int mask __attribute__((vector_size(4 * LANES)));
+    mask first = a > b;
+    return (real)((first & (mask)a) | (~first & (mask)b));
+#else
+    return creal(a) > creal(b) ? a : b;
+#endif
+}
+
+// One where positive
+static inline real positive(real a)
+{
+#ifdef LANES
+    return -__builtin_convertvector(a > 0, real);
+#else
+    return creal(a) > 0;
+#endif
+}
+
+// One where equal
+static inline real equal(real a, real b)
+{
+#ifdef LANES
+    return -__builtin_convertvector(a == b, real);
+#else
+    return creal(a) == creal(b);
+#endif
+}
+
+// Exponential
+static inline real real_exp(real z)
+{
+#ifdef LANES
+    for (int n = 0; n < SAMPLES; n++)
+        z[n] = expf(z[n]);
+    return z;
+#else
+    return exp(z);
+#endif
+}
+
+// Logarithm
+static inline real real_log(real a)
+{
+#ifdef LANES
+    for (int n = 0; n < SAMPLES; n++)
+        a[n] = logf(a[n]);
+    return a;
+#else
+    return log(a);
+#endif
+}
+
+// The layers of the network
+// Convolution, extent (6) (G4)
+// How many places a kernel of K rows has on X_ rows: stride s >= 1, p >= 0 rows of zeros on either side. The same for columns.
+int convolution_extent(int X_, int K, int s, int p)
+{
+    assert(K >= 1 && s >= 1 && p >= 0 && "a kernel has at least one row, a stride is at least 1, a padding at least 0");
+    assert(K <= X_ + 2 * p && "the kernel must not be larger than the padded input");
+    return (X_ + 2 * p - K) / s + 1;
+}
+
+// Inside
+static inline int inside(int i, int extent)
+{
+    return 0 <= i && i < extent;
+}
+
+// Convolution, forward (7) (G5)
+// z[C][X][Y] from a[C_][X_][Y_] with C x C_ kernels of KX x KY; strides SX, SY; PX rows and PY columns of zeros on either side.
+void convolution_forward(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
+                         const weight w[C][C_][KX][KY], const weight b[C], const real a[C_][X_][Y_], real z[C][X][Y])
+{
+    assert(X == convolution_extent(X_, KX, SX, PX) && Y == convolution_extent(Y_, KY, SY, PY));
+    for (int x = 0; x < X; x++)
+        for (int y = 0; y < Y; y++) {
+            real s[C];
+            for (int c = 0; c < C; c++)
+                s[c] = same(b[c]);
+            for (int c_ = 0; c_ < C_; c_++)
+                for (int x_ = 0; x_ < KX; x_++)
+                    for (int y_ = 0; y_ < KY; y_++) {
+                        int i = x * SX + x_ - PX, j = y * SY + y_ - PY;
+                        if (inside(i, X_) && inside(j, Y_))
+                            for (int c = 0; c < C; c++)
+                                s[c] += w[c][c_][x_][y_] * a[c_][i][j];
+                    }
+            for (int c = 0; c < C; c++)
+                z[c][x][y] = s[c];
+        }
+}
+
+// Convolution, slope of the input (8) (G6)
+// da[C_][X_][Y_] from dz[C][X][Y]. Sizes as in convolution_forward.
+void convolution_da(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
+                    const weight w[C][C_][KX][KY], const real dz[C][X][Y], real da[C_][X_][Y_])
+{
+    memset(da, 0, sizeof(real[C_][X_][Y_]));
+    for (int x = 0; x < X; x++)
+        for (int y = 0; y < Y; y++)
+            for (int x_ = 0; x_ < KX; x_++)
+                for (int y_ = 0; y_ < KY; y_++) {
+                    int i = x * SX + x_ - PX, j = y * SY + y_ - PY;
+                    if (inside(i, X_) && inside(j, Y_))
+                        for (int c_ = 0; c_ < C_; c_++) {
+                            real s = {0};
+                            for (int c = 0; c < C; c++)
+                                s += dz[c][x][y] * w[c][c_][x_][y_];
+                            da[c_][i][j] += s;
+                        }
+                }
+}
+
+// Convolution, slope of the weights (9) (G6)
+// dw[C][C_][KX][KY], for each sample its own, from dz[C][X][Y] and a[C_][X_][Y_]. Sizes as in convolution_forward.
+void convolution_dw(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
+                    const real a[C_][X_][Y_], const real dz[C][X][Y], real dw[C][C_][KX][KY])
+{
+    memset(dw, 0, sizeof(real[C][C_][KX][KY]));
+    for (int x = 0; x < X; x++)
+        for (int c_ = 0; c_ < C_; c_++)
+            for (int x_ = 0; x_ < KX; x_++)
+                for (int y_ = 0; y_ < KY; y_++) {
+                    real s[C];
+                    for (int c = 0; c < C; c++)
+                        s[c] = dw[c][c_][x_][y_];
+                    for (int y = 0; y < Y; y++) {
+                        int i = x * SX + x_ - PX, j = y * SY + y_ - PY;
+                        if (inside(i, X_) && inside(j, Y_))
+                            for (int c = 0; c < C; c++)
+                                s[c] += dz[c][x][y] * a[c_][i][j];
+                    }
+                    for (int c = 0; c < C; c++)
+                        dw[c][c_][x_][y_] = s[c];
+                }
+}
+
+// Convolution, slope of the biases (10)
+// db[C], for each sample its own, from dz[C][X][Y].
+void convolution_db(int C, int X, int Y, const real dz[C][X][Y], real db[C])
+{
+    for (int c = 0; c < C; c++) {
+        real s = {0};
+        for (int x = 0; x < X; x++)
+            for (int y = 0; y < Y; y++)
+                s += dz[c][x][y];
+        db[c] = s;
+    }
+}
+
+// Convolution, backward
+// All three slopes from dz[C][X][Y]: equations (8), (9) and (10). Sizes as in convolution_forward.
+void convolution_backward(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
+                          const weight w[C][C_][KX][KY], const real a[C_][X_][Y_], const real dz[C][X][Y],
+                          real da[C_][X_][Y_], real dw[C][C_][KX][KY], real db[C])
+{
+    convolution_da(C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w, dz, da);
+    convolution_dw(C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, a, dz, dw);
+    convolution_db(C, X, Y, dz, db);
+}
+
+static inline void rows(int R, int C_, const weight w[R][C_], const weight b[R], const real a[C_], real z[R])
+{
+    real s[R];
+    for (int c = 0; c < R; c++)
+        s[c] = same(b[c]);
+    for (int c_ = 0; c_ < C_; c_++)
+        for (int c = 0; c < R; c++)
+            s[c] += w[c][c_] * a[c_];
+    for (int c = 0; c < R; c++)
+        z[c] = s[c];
+}
+enum { TILE = 8 };
+void fully_connected_forward(int C, int C_, const weight w[C][C_], const weight b[C], const real a[C_], real z[C])
+{
+    int c = 0;
+    for (; c + TILE <= C; c += TILE)
+        rows(TILE, C_, w + c, b + c, a, z + c);
+    if (c < C)
+        rows(C - c, C_, w + c, b + c, a, z + c);
+}
+static inline void columns(int R, int first, int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
+{
+    real s[R];
+    memset(s, 0, sizeof s);
+    for (int c = 0; c < C; c++)
+        for (int k = 0; k < R; k++)
+            s[k] += w[c][first + k] * dz[c];
+    for (int k = 0; k < R; k++)
+        da[first + k] = s[k];
+}
+void fully_connected_da(int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
+{
+    int c = 0;
+    for (; c + 16 <= C_; c += 16)
+        columns(16, c, C, C_, w, dz, da);
+    if (c < C_)
+        columns(C_ - c, c, C, C_, w, dz, da);
+}
+void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weight dw[C][C_])
+{
+    weight by_sample[SAMPLES][C_];
+    for (int c_ = 0; c_ < C_; c_++) {
+        real one = a[c_];
+        for (int n = 0; n < SAMPLES; n++)
+            by_sample[n][c_] = *sample(&one, n);
+    }
+    for (int c = 0; c < C; c++) {
+        real slope = dz[c];
+        for (int c_ = 0; c_ < C_; c_++) {
+            weight s = 0;
+            for (int n = 0; n < SAMPLES; n++)
+                s += *sample(&slope, n) * by_sample[n][c_];
+            dw[c][c_] = s;
+        }
+    }
+}
+void fully_connected_db(int C, const real dz[C], weight db[C])
+{
+    for (int c = 0; c < C; c++)
+        db[c] = total(dz[c]);
+}
+void fully_connected_backward(int C, int C_, const weight w[C][C_], const real a[C_], const real dz[C], real da[C_], weight dw[C][C_], weight db[C])
+{
+    fully_connected_da(C, C_, w, dz, da);
+    fully_connected_dw(C, C_, a, dz, dw);
+    fully_connected_db(C, dz, db);
+}
+void relu_forward(int N, const real z[N], real a[N])
+{
+    for (int i = 0; i < N; i++)
+        a[i] = real_max(z[i], same(0));
+}
+void relu_backward(int N, const real z[N], const real da[N], real dz[N])
+{
+    for (int i = 0; i < N; i++)
+        dz[i] = da[i] * positive(z[i]);
+}
+void max_pooling_forward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY, const real a_[C][X_][Y_], real a[C][X][Y])
+{
+    for (int c = 0; c < C; c++)
+        for (int x = 0; x < X; x++)
+            for (int y = 0; y < Y; y++) {
+                real m = a_[c][x * SX][y * SY];
+                for (int i = 0; i < DX; i++)
+                    for (int j = 0; j < DY; j++)
+                        m = real_max(m, a_[c][x * SX + i][y * SY + j]);
+                a[c][x][y] = m;
+            }
+}
+void max_pooling_backward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY, const real a_[C][X_][Y_], const real a[C][X][Y], const real da[C][X][Y], real da_[C][X_][Y_])
+{
+    memset(da_, 0, sizeof(real[C][X_][Y_]));
+    for (int c = 0; c < C; c++)
+        for (int x = 0; x < X; x++)
+            for (int y = 0; y < Y; y++) {
+                real taken = {0};
+                for (int i = 0; i < DX; i++)
+                    for (int j = 0; j < DY; j++) {
+                        real hit = equal(a_[c][x * SX + i][y * SY + j], a[c][x][y]) * (1 - taken);
+                        da_[c][x * SX + i][y * SY + j] += hit * da[c][x][y];
+                        taken += hit;
+                    }
+            }
+}
+real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
+{
+    real mu = z[0], sum = {0}, loss = {0};
+    for (int c = 1; c < C; c++)
+        mu = real_max(mu, z[c]);
+    for (int c = 0; c < C; c++)
+        sum += real_exp(z[c] - mu);
+    real L = mu + real_log(sum);
+    for (int c = 0; c < C; c++) {
+        a[c] = real_exp(z[c] - L);
+        loss += y[c] * (L - z[c]);
+    }
+    return loss;
+}
+void softmax_cross_entropy_dz(int C, const real y[C], const real a[C], real dz[C])
+{
+    real sum = {0};
+    for (int c = 0; c < C; c++)
+        sum += y[c];
+    for (int c = 0; c < C; c++)
+        dz[c] = a[c] * sum - y[c];
+}
+struct random { unsigned long long state; };
+unsigned long long random_bits(struct random *r)
+{
+    unsigned long long u = r->state += 0x9e3779b97f4a7c15;
+    u = (u ^ u >> 30) * 0xbf58476d1ce4e5b9;
+    u = (u ^ u >> 27) * 0x94d049bb133111eb;
+    return u ^ u >> 31;
+}
+double random_uniform(struct random *r) { return (random_bits(r) >> 11) * 0x1p-53; }
+double random_normal(struct random *r)
+{
+    double radius = sqrt(-2 * log(1 - random_uniform(r)));
+    return radius * cos(2 * 3.14159265358979323846 * random_uniform(r));
+}
+int random_below(struct random *r, int n) { return (int)(random_uniform(r) * n); }
+void he_initialise(struct random *r, int fan_in, int n, weight w[n])
+{
+    for (int i = 0; i < n; i++)
+        w[i] = sqrt(2.0 / fan_in) * random_normal(r);
+}
+void shuffle(struct random *r, int n, int order[n])
+{
+    for (int i = n - 1; i > 0; i--) {
+        int j = random_below(r, i + 1), kept = order[i];
+        order[i] = order[j];
+        order[j] = kept;
+    }
+}
+double ramp(int step, int steps, double rate)
+{
+    int rise = steps / 10 + 1;
+    return step < rise ? rate * (step + 1) / rise : rate * (steps - step) / (steps - rise + 1);
+}
+void mean_and_deviation(size_t n, const unsigned char x[n], double *mean, double *deviation)
+{
+    unsigned long long sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += x[i];
+        squares += x[i] * x[i];
+    }
+    *mean = (double)sum / n;
+    *deviation = sqrt((double)squares / n - *mean * *mean);
+}
+void adam(int n, int t, weight rate, weight beta1, weight beta2, weight epsilon, const weight g[n], weight m[n], weight v[n], weight theta[n])
+{
+    weight c1 = 1 / (1 - pow(beta1, t + 1)), c2 = 1 / (1 - pow(beta2, t + 1));
+    for (int i = 0; i < n; i++) {
+        m[i] = beta1 * m[i] + (1 - beta1) * g[i];
+        v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
+        theta[i] -= rate * (m[i] * c1) / (sqrt(v[i] * c2) + epsilon);
+    }
+}
+
+// The parameters
+struct parameters {
+    weight w1[8][1][5][5], b1[8];
+    weight w2[8][8][5][5], b2[8];
+    weight w3[128][800], b3[128];
+    weight w4[10][128], b4[10];
+};
+enum { PARAMETERS = sizeof(struct parameters) / sizeof(weight) };   // 105,634
+
+// A group of samples
+struct group {
+    real a0[1][28][28], a1[8][24][24], a2[8][20][20], a3[8][10][10], a4[128], z5[10], a5[10], y[10], loss;
+    real da1[8][24][24], da2[8][20][20], da3[8][10][10], da4[128], dz5[10];
+    real dw1[8][1][5][5], db1[8], dw2[8][8][5][5], db2[8];
+};
+
+// Totals
+static void totals(int n, const real each[n], weight sum[n])
+{
+    for (int i = 0; i < n; i++)
+        sum[i] = total(each[i]);
+}
+
+// Network, forward
+__attribute__((flatten)) static void network_forward(const struct parameters *p, struct group *g)
+{
+    convolution_forward(8, 1, 24, 24, 28, 28, 5, 5, 1, 1, 0, 0, p->w1, p->b1, g->a0, g->a1);
+    relu_forward(8 * 24 * 24, (real *)g->a1, (real *)g->a1);
+    convolution_forward(8, 8, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, p->w2, p->b2, g->a1, g->a2);
+    relu_forward(8 * 20 * 20, (real *)g->a2, (real *)g->a2);
+    max_pooling_forward(8, 10, 10, 20, 20, 2, 2, 2, 2, g->a2, g->a3);
+    fully_connected_forward(128, 800, p->w3, p->b3, (real *)g->a3, g->a4);
+    relu_forward(128, g->a4, g->a4);
+    fully_connected_forward(10, 128, p->w4, p->b4, g->a4, g->z5);
+    g->loss = softmax_cross_entropy(10, g->y, g->z5, g->a5);
+}
+
+// Network, backward
+__attribute__((flatten)) static void network_backward(const struct parameters *p, struct group *g, struct parameters *gradient)
+{
+    softmax_cross_entropy_dz(10, g->y, g->a5, g->dz5);
+    fully_connected_backward(10, 128, p->w4, g->a4, g->dz5, g->da4, gradient->w4, gradient->b4);
+    relu_backward(128, g->a4, g->da4, g->da4);
+    fully_connected_backward(128, 800, p->w3, (real *)g->a3, g->da4, (real *)g->da3, gradient->w3, gradient->b3);
+    max_pooling_backward(8, 10, 10, 20, 20, 2, 2, 2, 2, g->a2, g->a3, g->da3, g->da2);
+    relu_backward(8 * 20 * 20, (real *)g->a2, (real *)g->da2, (real *)g->da2);
+    convolution_backward(8, 8, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, p->w2, g->a1, g->da2, g->da1, g->dw2, g->db2);
+    relu_backward(8 * 24 * 24, (real *)g->a1, (real *)g->da1, (real *)g->da1);
+    convolution_dw(8, 1, 24, 24, 28, 28, 5, 5, 1, 1, 0, 0, g->a0, g->da1, g->dw1);
+    convolution_db(8, 24, 24, g->da1, g->db1);
+    totals(200, (real *)g->dw1, (weight *)gradient->w1);
+    totals(8, g->db1, gradient->b1);
+    totals(1600, (real *)g->dw2, (weight *)gradient->w2);
+    totals(8, g->db2, gradient->b2);
+}
+
+// Give up
+__attribute__((noreturn, format(printf, 1, 2))) static void give_up(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("mnist: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    exit(1);
+}
+
+static void *allocate(size_t count, size_t size)
+{
+    size_t bytes = (count * size + 63) / 64 * 64;   // lanes must begin at a multiple of their size
+    void *at = aligned_alloc(64, bytes ? bytes : 64);
+    if (!at)
+        give_up("no memory for %zu bytes", bytes);
+    return memset(at, 0, bytes);
+}
+
+// Data
+struct data {
+    int count;
+    unsigned char (*picture)[28][28], *label;
+};
+
+// Read an idx file
+// The bytes of an idx file with the given number of dimensions, whose sizes go to extent[].
+static unsigned char *read_idx(const char *path, int dimensions, long extent[dimensions])
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        give_up("%s: %s; 'make data' downloads the files, or give their folder with --data", path, strerror(errno));
+    unsigned char head[16] = {0};
+    size_t length = 4 + 4 * (size_t)dimensions;
+    if (fread(head, 1, length, file) != length || head[0] || head[1] || head[2] != 8)
+        give_up("%s: not an idx file of bytes (a .gz file must be unpacked with gzip -d)", path);
+    if (head[3] != dimensions)
+        give_up("%s: has %d dimensions, expected %d", path, head[3], dimensions);
+    size_t bytes = 1;
+    for (int d = 0; d < dimensions; d++) {
+        const unsigned char *h = head + 4 + 4 * d;
+        extent[d] = (long)h[0] << 24 | h[1] << 16 | h[2] << 8 | h[3];
+        if (extent[d] > INT_MAX / 784 || (bytes *= (size_t)extent[d]) > INT_MAX)
+            give_up("%s: its header promises %ld entries, more than this program can hold", path, extent[d]);
+    }
+    unsigned char *content = allocate(bytes + 1, 1);
+    size_t found = fread(content, 1, bytes + 1, file);
+    if (found != bytes)
+        give_up("%s: is %s than its header says: expected %zu bytes after the header", path, found < bytes ? "shorter" : "longer", bytes);
+    fclose(file);
+    return content;
+}
+
+// Load a data set
+static struct data load(const char *folder, const char *part)
+{
+    char images[4096], labels[4096];
+    snprintf(images, sizeof images, "%s/%s-images-idx3-ubyte", folder, part);
+    snprintf(labels, sizeof labels, "%s/%s-labels-idx1-ubyte", folder, part);
+    long size[3], count[1];
+    struct data d = {.picture = (void *)read_idx(images, 3, size)};
+    if (size[1] != 28 || size[2] != 28)
+        give_up("%s: pictures of %ld by %ld, expected 28 by 28", images, size[1], size[2]);
+    if (size[0] == 0)
+        give_up("%s: holds no pictures", images);
+    d.label = read_idx(labels, 1, count);
+    if (count[0] != size[0])
+        give_up("%s: %ld labels for the %ld pictures of %s", labels, count[0], size[0], images);
+    d.count = (int)size[0];
+    for (int i = 0; i < d.count; i++)
+        if (d.label[i] > 9)
+            give_up("%s: label %d of picture %d, expected 0 to 9", labels, d.label[i], i);
+    return d;
+}
+
+// Fill a group
+// Samples order[0..count) into the lanes of a group; value[] is each byte's standardised value (G11).
+static void fill(struct group *g, const struct data *d, int count, const int order[count], const weight value[256])
+{
+    memset(g->y, 0, sizeof g->y);
+    for (int n = 0; n < SAMPLES; n++) {
+        const unsigned char *pixel = n < count ? (const unsigned char *)d->picture[order[n]] : NULL;
+        real *input = (real *)g->a0;
+        for (int i = 0; i < 28 * 28; i++)
+            *sample(&input[i], n) = pixel ? value[pixel[i]] : 0;
+        if (pixel)
+            *sample(&g->y[d->label[order[n]]], n) = 1;
+    }
+}
+
+// Draw digits
+enum {
+    SIDE = 28,          /* pixels on a side of the picture */
+    MAX_POINTS = 18,    /* control points in a skeleton */
+    SPAN_STEPS = 5,     /* straight pieces between two control points */
+    MAX_PIECES = MAX_POINTS * SPAN_STEPS
+};
+
+struct point { double x, y; };
+
+// One way of writing a digit: one or two strokes of the pen.  Coordinates
+// are percentages of the digit's box, x to the right and y downwards.
+// Writing a point twice makes a sharp corner there.
+struct skeleton {
+    int digit;
+    int length[2];                      /* points in each stroke */
+    signed char xy[MAX_POINTS][2];
+};
+
+static const struct skeleton skeletons[] = {
+    /* 0: a ring; a ring with a tail crossing at the top; a narrow ring */
+    {0, {9, 0}, {{50,0},{18,13},{3,50},{18,87},{50,100},{82,87},{97,50},
+                 {82,13},{50,0}}},
+    {0, {10, 0}, {{62,5},{30,8},{6,45},{14,86},{45,100},{80,82},{96,45},
+                  {84,12},{58,0},{36,8}}},
+    {0, {9, 0}, {{50,0},{30,13},{20,50},{30,87},{50,100},{70,87},{80,50},
+                 {70,13},{50,0}}},
+    /* 1: a bare stem; bent a little; with a serif; with serif and foot */
+    {1, {3, 0}, {{50,0},{50,50},{50,100}}},
+    {1, {3, 0}, {{52,0},{48,50},{52,100}}},
+    {1, {5, 0}, {{30,20},{52,0},{52,0},{51,50},{50,100}}},
+    {1, {5, 2}, {{26,22},{52,0},{52,0},{51,50},{50,100},{20,100},{82,99}}},
+    /* 2: sharp corner at the foot; loop at the foot; wide flat foot; swan */
+    {2, {9, 0}, {{10,22},{30,3},{62,2},{80,22},{66,52},{36,80},{5,99},{5,99},
+                  {97,97}}},
+    {2, {11, 0}, {{14,20},{36,2},{66,4},{78,26},{62,58},{34,90},{10,96},
+                  {8,80},{30,78},{62,92},{98,92}}},
+    {2, {8, 0}, {{8,16},{40,0},{74,12},{72,42},{40,72},{4,96},{4,96},
+                 {98,92}}},
+    {2, {10, 0}, {{22,28},{34,4},{62,0},{78,20},{70,54},{44,88},{20,96},
+                  {22,84},{50,88},{90,100}}},
+    /* 3: round; with a sharp waist; flat-topped; small top, big belly */
+    {3, {10, 0}, {{12,12},{42,0},{76,10},{76,32},{42,48},{76,58},{88,78},
+                  {66,96},{34,100},{6,88}}},
+    {3, {10, 0}, {{12,14},{42,0},{78,12},{70,34},{36,48},{36,48},{80,58},
+                  {84,82},{48,100},{6,92}}},
+    {3, {9, 0}, {{12,3},{84,0},{84,0},{40,42},{40,42},{84,56},{84,84},
+                 {48,100},{6,92}}},
+    {3, {11, 0}, {{20,10},{48,0},{72,10},{66,32},{44,44},{38,46},{60,46},
+                  {90,62},{84,88},{44,100},{4,90}}},
+    /* 4: open; open and rounded; closed; open with the bar past the stem */
+    {4, {5, 3}, {{14,0},{8,52},{8,52},{50,54},{90,50},{84,2},{78,50},
+                 {74,100}}},
+    {4, {5, 3}, {{16,4},{6,34},{22,54},{60,48},{84,34},{86,0},{80,50},
+                 {74,100}}},
+    {4, {6, 3}, {{66,0},{36,30},{4,64},{4,64},{50,64},{98,62},{66,0},
+                 {66,50},{64,100}}},
+    {4, {5, 3}, {{22,6},{10,48},{10,48},{50,52},{98,44},{72,0},{64,50},
+                 {56,100}}},
+    /* 5: flag drawn apart; in one line; round-shouldered; flat and wide */
+    {5, {8, 2}, {{24,2},{18,42},{18,42},{54,38},{84,58},{78,88},{42,100},
+                 {6,90},{24,2},{90,0}}},
+    {5, {10, 0}, {{90,0},{30,3},{30,3},{20,44},{20,44},{56,40},{82,62},
+                  {72,90},{38,100},{4,92}}},
+    {5, {8, 0}, {{96,2},{50,4},{26,24},{36,44},{70,60},{74,84},{42,100},
+                 {6,92}}},
+    {5, {8, 2}, {{36,10},{24,46},{50,50},{72,64},{70,88},{40,100},{14,92},
+                 {8,84},{36,10},{98,0}}},
+    /* 6: curved back; straight back; small low loop */
+    {6, {11, 0}, {{72,0},{36,18},{12,54},{16,86},{46,100},{78,88},{84,66},
+                  {62,52},{32,60},{18,78},{20,86}}},
+    {6, {9, 0}, {{56,0},{28,36},{14,72},{30,98},{64,96},{82,74},{66,56},
+                 {36,64},{18,82}}},
+    {6, {10, 0}, {{40,0},{20,34},{12,70},{30,98},{66,98},{88,78},{76,60},
+                  {48,62},{28,78},{28,92}}},
+    /* 7: plain; rounded; with a bar; with a hanging serif */
+    {7, {5, 0}, {{6,8},{86,3},{86,3},{62,46},{42,100}}},
+    {7, {6, 0}, {{4,10},{40,6},{76,2},{84,16},{60,54},{44,100}}},
+    {7, {5, 2}, {{8,6},{88,2},{88,2},{60,50},{36,100},{32,52},{88,48}}},
+    {7, {7, 0}, {{8,28},{12,8},{12,8},{88,4},{88,4},{66,46},{54,100}}},
+    /* 8: from the top right; two rings; narrow; open at the top right */
+    {8, {13, 0}, {{78,12},{50,0},{22,14},{30,36},{54,50},{80,70},{74,92},
+                  {46,100},{20,90},{20,70},{46,50},{74,30},{78,12}}},
+    {8, {9, 9}, {{50,0},{28,8},{22,24},{30,40},{50,46},{70,40},{78,24},
+                 {72,8},{50,0},{50,46},{24,54},{14,73},{24,92},{50,100},
+                 {76,92},{86,73},{76,54},{50,46}}},
+    {8, {13, 0}, {{66,10},{50,0},{34,14},{38,36},{52,52},{66,72},{62,92},
+                  {48,100},{32,90},{32,72},{48,50},{64,30},{66,10}}},
+    {8, {12, 0}, {{88,8},{52,0},{24,16},{34,38},{58,56},{68,80},{48,100},
+                  {28,92},{26,74},{46,52},{76,30},{92,14}}},
+    /* 9: straight tail; curved tail; hooked tail; tail begun at the ring */
+    {9, {11, 0}, {{80,14},{48,0},{18,14},{12,34},{32,46},{62,38},{80,14},
+                  {80,14},{78,40},{74,70},{70,100}}},
+    {9, {10, 0}, {{76,10},{46,2},{18,20},{22,42},{50,44},{76,22},{78,8},
+                  {76,44},{60,78},{38,100}}},
+    {9, {11, 0}, {{80,14},{50,0},{22,12},{18,34},{42,46},{70,36},{80,14},
+                  {82,50},{74,84},{46,100},{18,88}}},
+    {9, {8, 3}, {{74,8},{44,0},{14,20},{16,42},{44,46},{68,32},{78,10},
+                 {74,6},{78,8},{70,50},{62,100}}},
+};
+
+struct drawing {
+    int strokes, length[2];
+    struct point at[2][MAX_PIECES];
+};
+
+static const struct skeleton *choose_skeleton(struct random *r, int digit)
+{
+    int total = sizeof skeletons / sizeof skeletons[0];
+    int first = 0, count = 0;
+    while (first < total && skeletons[first].digit != digit)
+        first++;
+    while (first + count < total && skeletons[first + count].digit == digit)
+        count++;
+    return &skeletons[first + (int)(random_uniform(r) * count)];
+}
+
+// The skeleton's points, in a box of height 1, each a little displaced.
+static void jitter_points(struct random *r, const struct skeleton *s,
+                          struct point p[MAX_POINTS])
+{
+    const double jitter = 0.035;
+    for (int i = 0; i < s->length[0] + s->length[1]; i++) {
+        const signed char *now = s->xy[i], *before = s->xy[i > 0 ? i - 1 : 0];
+        if (i > 0 && now[0] == before[0] && now[1] == before[1]) {
+            p[i] = p[i - 1];            /* the two halves of a corner */
+            continue;
+        }
+        p[i].x = now[0] / 100.0 - 0.5 + jitter * random_normal(r);
+        p[i].y = now[1] / 100.0 - 0.5 + jitter * random_normal(r);
+    }
+}
+
+static double catmull_rom(double a, double b, double c, double d, double t)
+{
+    double slope = c - a;
+    double bend = 2 * a - 5 * b + 4 * c - d;
+    double twist = 3 * b - a - 3 * c + d;
+    return b + 0.5 * t * (slope + t * (bend + t * twist));
+}
+
+// A smooth curve through n points; returns how many points it now has.
+static int smooth_stroke(const struct point *p, int n, struct point *curve)
+{
+    int made = 0;
+    for (int i = 0; i + 1 < n; i++) {
+        struct point b = p[i], c = p[i + 1];
+        struct point a = i > 0 ? p[i - 1] : b;
+        struct point d = i + 2 < n ? p[i + 2] : c;
+        if (b.x == c.x && b.y == c.y)
+            continue;
+        for (int k = 0; k < SPAN_STEPS; k++) {
+            double t = (double)k / SPAN_STEPS;
+            curve[made].x = catmull_rom(a.x, b.x, c.x, d.x, t);
+            curve[made].y = catmull_rom(a.y, b.y, c.y, d.y, t);
+            made++;
+        }
+    }
+    curve[made++] = p[n - 1];
+    return made;
+}
+
+static void draw_strokes(struct random *r, int digit, struct drawing *d)
+{
+    const struct skeleton *s = choose_skeleton(r, digit);
+    struct point p[MAX_POINTS];
+    jitter_points(r, s, p);
+    d->strokes = s->length[1] > 0 ? 2 : 1;
+    d->length[0] = smooth_stroke(p, s->length[0], d->at[0]);
+    d->length[1] = 0;
+    if (d->strokes == 2)
+        d->length[1] = smooth_stroke(p + s->length[0], s->length[1], d->at[1]);
+}
+
+static double clamp(double x, double low, double high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+// The writer's hand: a slow wave, then width, slant and rotation.
+static void deform(struct random *r, struct drawing *d)
+{
+    double width = clamp(0.75 + 0.17 * random_normal(r), 0.4, 1.2);
+    double slant = 0.15 + 0.25 * random_normal(r);
+    double angle = 0.12 * random_normal(r);
+    double wave_x = 0.05 * random_normal(r), start_x = 6.28 * random_uniform(r);
+    double wave_y = 0.05 * random_normal(r), start_y = 6.28 * random_uniform(r);
+    double c = cos(angle), s = sin(angle);
+    for (int k = 0; k < d->strokes; k++)
+        for (int i = 0; i < d->length[k]; i++) {
+            struct point *p = &d->at[k][i];
+            double y = p->y + wave_y * sin(5 * p->y + 2 * p->x + start_y);
+            double x = p->x + wave_x * sin(5 * p->y + start_x);
+            x = width * x - slant * y;
+            p->x = c * x - s * y;
+            p->y = s * x + c * y;
+        }
+}
+
+// The longer side of the box around the drawing.
+static double extent(const struct drawing *d)
+{
+    struct point low = d->at[0][0], high = low;
+    for (int k = 0; k < d->strokes; k++)
+        for (int i = 0; i < d->length[k]; i++) {
+            struct point p = d->at[k][i];
+            low.x = fmin(low.x, p.x);
+            low.y = fmin(low.y, p.y);
+            high.x = fmax(high.x, p.x);
+            high.y = fmax(high.y, p.y);
+        }
+    return fmax(high.x - low.x, high.y - low.y);
+}
+
+// The centre of mass of the ink: each piece weighs as much as it is long.
+static struct point centre_of_mass(const struct drawing *d)
+{
+    struct point sum = {0, 0};
+    double mass = 0;
+    for (int k = 0; k < d->strokes; k++) {
+        struct point a = d->at[k][0];
+        for (int i = 1; i < d->length[k]; i++) {
+            struct point b = d->at[k][i];
+            double length = sqrt((b.x - a.x) * (b.x - a.x) +
+                                 (b.y - a.y) * (b.y - a.y));
+            sum.x += length * (a.x + b.x) / 2;
+            sum.y += length * (a.y + b.y) / 2;
+            mass += length;
+            a = b;
+        }
+    }
+    return (struct point){sum.x / mass, sum.y / mass};
+}
+
+// Scales the drawing to the given size in pixels and centres it.
+static void fit(struct random *r, struct drawing *d, double size)
+{
+    double scale = size / extent(d);
+    struct point centre = centre_of_mass(d);
+    double shift_x = 13.5 + 0.4 * random_normal(r);
+    double shift_y = 13.5 + 0.4 * random_normal(r);
+    for (int k = 0; k < d->strokes; k++)
+        for (int i = 0; i < d->length[k]; i++) {
+            struct point *p = &d->at[k][i];
+            p->x = scale * (p->x - centre.x) + shift_x;
+            p->y = scale * (p->y - centre.y) + shift_y;
+        }
+}
+
+// The square of the distance from (x, y) to the piece from a to b.
+static double distance_squared(struct point a, struct point b,
+                               double x, double y)
+{
+    double dx = b.x - a.x, dy = b.y - a.y;
+    double along = (x - a.x) * dx + (y - a.y) * dy;
+    double t = clamp(along / (dx * dx + dy * dy + 1e-12), 0, 1);
+    double ex = x - a.x - t * dx, ey = y - a.y - t * dy;
+    return ex * ex + ey * ey;
+}
+
+// Lowers nearest[][] for the pixels within reach of one piece.
+static void mark_piece(struct point a, struct point b, double reach,
+                       double nearest[SIDE][SIDE])
+{
+    int left = (int)clamp(ceil(fmin(a.x, b.x) - reach), 0, SIDE);
+    int right = (int)clamp(floor(fmax(a.x, b.x) + reach), -1, SIDE - 1);
+    int top = (int)clamp(ceil(fmin(a.y, b.y) - reach), 0, SIDE);
+    int bottom = (int)clamp(floor(fmax(a.y, b.y) + reach), -1, SIDE - 1);
+    for (int y = top; y <= bottom; y++)
+        for (int x = left; x <= right; x++) {
+            double d = distance_squared(a, b, x, y);
+            if (d < nearest[y][x])
+                nearest[y][x] = d;
+        }
+}
+
+// A pixel is white inside the line and fades out over a soft edge.
+static void ink(struct random *r, const struct drawing *d, double half,
+                unsigned char picture[SIDE][SIDE])
+{
+    double soft = 0.45 + 0.3 * random_uniform(r);
+    double white = 255 - 25 * random_uniform(r);
+    double reach = half + soft;
+    double nearest[SIDE][SIDE];
+    for (int y = 0; y < SIDE; y++)
+        for (int x = 0; x < SIDE; x++)
+            nearest[y][x] = reach * reach;
+    for (int k = 0; k < d->strokes; k++)
+        for (int i = 0; i + 1 < d->length[k]; i++)
+            mark_piece(d->at[k][i], d->at[k][i + 1], reach, nearest);
+    for (int y = 0; y < SIDE; y++)
+        for (int x = 0; x < SIDE; x++) {
+            double depth = (reach - sqrt(nearest[y][x])) / (2 * soft);
+            double grain = 1 - 0.12 * random_uniform(r);
+            picture[y][x] = (unsigned char)(white * grain * clamp(depth, 0, 1));
+        }
+}
+
+static void draw_digit(struct random *r, int digit, unsigned char picture[28][28])
+{
+    struct drawing d;
+    double half = clamp(1.25 + 0.4 * random_normal(r), 0.6, 2.4);
+    draw_strokes(r, digit, &d);
+    deform(r, &d);
+    fit(r, &d, 20 - 2 * half);
+    ink(r, &d, half, picture);
+}
+
+static struct data drawn_digits(unsigned long long seed, int count)
+{
+    struct random random = {seed};
+    struct data d = {count, allocate(count, sizeof *d.picture), allocate(count, 1)};
+    for (int i = 0; i < count; i++) {
+        d.label[i] = (unsigned char)(i % 10);
+        draw_digit(&random, i % 10, d.picture[i]);
+    }
+    return d;
+}
+
+// Options
+struct options {
+    const char *data, *save, *load, *log, *read;
+    int epochs, batch, threads, limit, test, gradcheck, confusion;
+    unsigned long long seed;
+    double rate;
+};
+
+// Standard values
+struct scale { double mean, deviation; };
+
+static void standard_values(const struct scale *s, weight value[256])   // (G11)
+{
+    for (int byte = 0; byte < 256; byte++)
+        value[byte] = (byte - s->mean) / s->deviation;
+}
+
+// A team of threads
+struct team {
+    int threads, groups, batch, steps, step, stop;   // groups: at most, in a batch
+    pthread_mutex_t lock;
+    pthread_cond_t all_here;
+    int waiting;
+    unsigned round;
+    const struct data *data;
+    const int *order;                                // this epoch's order of the samples
+    int first, count;                                // this batch: samples first to first + count of the order
+    weight value[256];
+    double rate, *loss;                              // loss[group], a sum over its samples
+    struct parameters *theta, *m, *v, *gradient;     // gradient[group]
+};
+
+struct worker {
+    struct team *team;
+    int number;
+    pthread_t thread;
+    struct group *group;
+};
+
+// Returns when every thread of the team has called it.
+static void meet(struct team *t)
+{
+    pthread_mutex_lock(&t->lock);
+    unsigned round = t->round;
+    if (++t->waiting == t->threads) {
+        t->waiting = 0;
+        t->round++;
+        pthread_cond_broadcast(&t->all_here);
+    }
+    while (round == t->round)
+        pthread_cond_wait(&t->all_here, &t->lock);
+    pthread_mutex_unlock(&t->lock);
+}
+
+// One thread's part of a step
+static void differentiate(struct worker *me)
+{
+    struct team *t = me->team;
+    for (int g = me->number; g * SAMPLES < t->count; g += t->threads) {
+        int left = t->count - g * SAMPLES;
+        fill(me->group, t->data, left < SAMPLES ? left : SAMPLES, t->order + t->first + g * SAMPLES, t->value);
+        network_forward(t->theta, me->group);
+        network_backward(t->theta, me->group, &t->gradient[g]);
+        t->loss[g] = creal(total(me->group->loss));
+    }
+}
+
+static void update(struct worker *me)
+{
+    struct team *t = me->team;
+    int from = (int)((long)PARAMETERS * me->number / t->threads), to = (int)((long)PARAMETERS * (me->number + 1) / t->threads);
+    weight *sum = (weight *)&t->gradient[0];
+    for (int g = 1; g * SAMPLES < t->count; g++)
+        for (int i = from; i < to; i++)
+            sum[i] += ((weight *)&t->gradient[g])[i];
+    for (int i = from; i < to; i++)
+        sum[i] /= t->count;
+    adam(to - from, t->step, t->rate, 0.9, 0.999, 1e-8, sum + from, (weight *)t->m + from, (weight *)t->v + from, (weight *)t->theta + from);
+}
+
+static void *work(void *argument)
+{
+    struct worker *me = argument;
+    for (;;) {
+        meet(me->team);   // the first thread has prepared a batch
+        if (me->team->stop)
+            return NULL;
+        differentiate(me);
+        meet(me->team);
+        update(me);
+        meet(me->team);
+    }
+}
+
+// Progress
+static double now(void)   // seconds
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec + 1e-9 * t.tv_nsec;
+}
+
+// A bar that rewrites itself on a terminal, and a line for each tenth elsewhere. The loss is a running mean.
+static void progress(const struct team *t, int done, int total_samples, double loss, double since)
+{
+    static int tenth;
+    double seconds = now() - since, part = (double)done / total_samples;
+    int bar = (int)(30 * part);
+    if (isatty(STDERR_FILENO)) {
+        static double shown;
+        if (now() - shown < 0.1 && done < total_samples)
+            return;
+        shown = now();
+        fprintf(stderr, "\r[%.*s%*s] loss %.4f  %.0f samples/s  %.0f s left \033[K%s", bar, "##############################", 30 - bar, "", loss,
+                done / seconds, seconds / part - seconds, done < total_samples ? "" : "\n");
+    } else if ((int)(10 * part) > tenth) {
+        tenth = (int)(10 * part);
+        fprintf(stderr, "%3d%%  step %d of %d  loss %.4f  %.0f samples/s\n", 10 * tenth, t->step, t->steps, loss, done / seconds);
+    }
+}
+
+// Interruption
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+// Output files
+static void close_file(FILE *file, const char *path)
+{
+    int failed = ferror(file);
+    if (fclose(file) || failed)
+        give_up("%s: cannot write: %s", path, strerror(errno ? errno : EIO));
+}
+
+static FILE *open_log(const char *path)
+{
+    FILE *file = fopen(path, "w");
+    if (!file)
+        give_up("%s: cannot write: %s", path, strerror(errno));
+    fputs("step,samples,loss,rate,seconds\n", file);
+    return file;
+}
+
+// Train
+static void start(struct team *t, struct worker *workers)
+{
+    for (int i = 0; i < t->threads; i++) {
+        workers[i] = (struct worker){.team = t, .number = i, .group = allocate(1, sizeof(struct group))};
+        if (i > 0 && pthread_create(&workers[i].thread, NULL, work, &workers[i]))
+            give_up("cannot start thread %d; try fewer --threads", i);
+    }
+}
+
+static void finish(struct team *t, struct worker *workers)
+{
+    t->stop = 1;
+    meet(t);
+    for (int i = 0; i < t->threads; i++) {
+        if (i > 0)
+            pthread_join(workers[i].thread, NULL);
+        free(workers[i].group);
+    }
+    free(workers), free(t->m), free(t->v), free(t->gradient), free(t->loss);
+}
+
+// One step by all threads. Returns the mean loss of the batch.
+static double step(struct team *t, struct worker *me)
+{
+    meet(t);
+    differentiate(me);
+    meet(t);
+    double loss = 0;
+    for (int g = 0; g * SAMPLES < t->count; g++)
+        loss += t->loss[g];
+    update(me);
+    meet(t);
+    return loss / t->count;
+}
+
+static struct team new_team(const struct options *o, const struct data *d, struct parameters *theta, const struct scale *scale)
+{
+    struct team t = {.batch = o->batch, .data = d, .theta = theta};
+    t.groups = (o->batch + SAMPLES - 1) / SAMPLES;
+    t.threads = o->threads < t.groups ? o->threads : t.groups;
+    t.steps = (int)((long)o->epochs * ((d->count + o->batch - 1) / o->batch));
+    t.gradient = allocate(t.groups, sizeof *t.gradient);
+    t.m = allocate(1, sizeof *t.m);
+    t.v = allocate(1, sizeof *t.v);
+    t.loss = allocate(t.groups, sizeof *t.loss);
+    pthread_mutex_init(&t.lock, NULL);
+    pthread_cond_init(&t.all_here, NULL);
+    standard_values(scale, t.value);
+    return t;
+}
+
+static void train(const struct options *o, const struct data *d, struct parameters *theta, const struct scale *scale, struct random *random)
+{
+    struct team t = new_team(o, d, theta, scale);
+    struct worker *workers = allocate(t.threads, sizeof *workers);
+    int *order = allocate(d->count, sizeof *order), done = 0;
+    FILE *log = o->log ? open_log(o->log) : NULL;
+    for (int i = 0; i < d->count; i++)
+        order[i] = i;
+    t.order = order;
+    start(&t, workers);
+    double running = 0, since = now();
+    for (int epoch = 0; epoch < o->epochs && !interrupted; epoch++) {
+        shuffle(random, d->count, order);
+        for (t.first = 0; t.first < d->count && !interrupted; t.first += o->batch, t.step++) {
+            t.count = d->count - t.first < o->batch ? d->count - t.first : o->batch;
+            t.rate = ramp(t.step, t.steps, o->rate);
+            double loss = step(&t, &workers[0]);
+            if (!isfinite(loss))
+                give_up("the loss is no longer finite at step %d; nothing was saved; try a smaller --rate than %g", t.step, o->rate);
+            running = t.step ? 0.98 * running + 0.02 * loss : loss;
+            done += t.count;
+            if (log)
+                fprintf(log, "%d,%d,%.6f,%.6g,%.4f\n", t.step, done, loss, t.rate, now() - since);
+            progress(&t, done, o->epochs * d->count, running, since);
+        }
+    }
+    finish(&t, workers);
+    free(order);
+    if (log)
+        close_file(log, o->log);
+    printf("trained on %d samples in %.1f s, cost %.4f\n", done, now() - since, running);
+}
+
+// Initialise
+static void initialise(struct parameters *p, struct random *random)
+{
+    he_initialise(random, 1 * 5 * 5, 200, (weight *)p->w1);
+    he_initialise(random, 8 * 5 * 5, 1600, (weight *)p->w2);
+    he_initialise(random, 800, 128 * 800, (weight *)p->w3);
+    he_initialise(random, 128, 10 * 128, (weight *)p->w4);
+}
+
+// Test
+static int answer(const struct group *g, int n)
+{
+    int best = 0;
+    for (int c = 1; c < 10; c++) {
+        real a = g->a5[c], b = g->a5[best];
+        if (creal(*sample(&a, n)) > creal(*sample(&b, n)))
+            best = c;
+    }
+    return best;
+}
+
+static void print_confusion(int table[10][10])
+{
+    printf("shown \\ read  0     1     2     3     4     5     6     7     8     9\n");
+    for (int shown = 0; shown < 10; shown++) {
+        printf("%5d     ", shown);
+        for (int read = 0; read < 10; read++)
+            printf("%6d", table[shown][read]);
+        printf("\n");
+    }
+}
+
+static void test(const struct options *o, const struct data *d, const struct parameters *p, const struct scale *scale)
+{
+    struct group *g = allocate(1, sizeof *g);
+    int table[10][10] = {0}, right = 0;
+    weight value[256];
+    standard_values(scale, value);
+    double loss = 0;
+    for (int first = 0; first < d->count; first += SAMPLES) {
+        int order[SAMPLES], count = d->count - first < SAMPLES ? d->count - first : SAMPLES;
+        for (int n = 0; n < count; n++)
+            order[n] = first + n;
+        fill(g, d, count, order, value);
+        network_forward(p, g);
+        loss += creal(total(g->loss));
+        for (int n = 0; n < count; n++)
+            table[d->label[first + n]][answer(g, n)]++;
+    }
+    for (int c = 0; c < 10; c++)
+        right += table[c][c];
+    if (o->confusion)
+        print_confusion(table);
+    printf("test cost %.4f\n", loss / d->count);
+    printf("test: %d of %d right, %.2f %%\n", right, d->count, 100.0 * right / d->count);
+    free(g);
+}
+
+// The arrays of a file
+struct tensor { const char *name, *shape; int count; };
+static const struct tensor tensors[] = {
+    {"w1", "8,1,5,5", 200}, {"b1", "8", 8}, {"w2", "8,8,5,5", 1600}, {"b2", "8", 8}, {"w3", "128,800", 102400}, {"b3", "128", 128},
+    {"w4", "10,128", 1280}, {"b4", "10", 10}, {"scale", "2", 2},
+};
+enum { TENSORS = sizeof tensors / sizeof *tensors, NUMBERS = PARAMETERS + 2 };
+
+// Save
+static void little_endian(unsigned char *at, int bytes, unsigned long long value)
+{
+    for (int i = 0; i < bytes; i++)
+        at[i] = (unsigned char)(value >> 8 * i);
+}
+
+static void save(const char *path, const struct parameters *p, const struct scale *scale)
+{
+    char beside[4096], header[1024] = "{", *end = header + 1;
+    snprintf(beside, sizeof beside, "%s.new", path);
+    FILE *file = fopen(beside, "wb");
+    if (!file)
+        give_up("%s: cannot write: %s; choose another place with --save", beside, strerror(errno));
+    for (int i = 0, at = 0; i < TENSORS; at += 4 * tensors[i++].count)
+        end += snprintf(end, sizeof header - (end - header), "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[%d,%d]}", i ? "," : "",
+                        tensors[i].name, tensors[i].shape, at, at + 4 * tensors[i].count);
+    end += snprintf(end, sizeof header - (end - header), "}");
+    unsigned char length[8], number[4];
+    little_endian(length, 8, end - header);
+    fwrite(length, 1, 8, file);
+    fwrite(header, 1, end - header, file);
+    for (int i = 0; i < NUMBERS; i++) {
+        float value = i < PARAMETERS ? creal(((const weight *)p)[i]) : i == PARAMETERS ? scale->mean : scale->deviation;
+        unsigned bits;
+        memcpy(&bits, &value, 4);
+        little_endian(number, 4, bits);
+        fwrite(number, 1, 4, file);
+    }
+    int failed = ferror(file);
+    if (fclose(file) || failed || rename(beside, path)) {
+        int reason = errno;
+        remove(beside);
+        give_up("%s: cannot write: %s; an older file of that name is untouched", path, strerror(reason));
+    }
+    printf("saved %s\n", path);
+}
+
+// Load
+// Where the numbers of an array begin, behind the header.
+static long find_tensor(const char *path, const char *header, const struct tensor *t)
+{
+    char entry[128];
+    snprintf(entry, sizeof entry, "\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[", t->name, t->shape);
+    const char *found = strstr(header, entry);
+    if (!found)
+        give_up("%s: holds no array %s of shape [%s] in F32: not the parameters of this network", path, t->name, t->shape);
+    return strtol(found + strlen(entry), NULL, 10);
+}
+
+static float read_number(const unsigned char *b)
+{
+    unsigned bits = b[0] | b[1] << 8 | b[2] << 16 | (unsigned)b[3] << 24;
+    float value;
+    memcpy(&value, &bits, 4);
+    return value;
+}
+
+static void load_parameters(const char *path, struct parameters *p, struct scale *scale)
+{
+    enum { ROOM = 1 << 20 };
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        give_up("%s: %s; 'make train' makes a file of parameters", path, strerror(errno));
+    unsigned char *content = allocate(ROOM, 1);
+    long length = (long)fread(content, 1, ROOM - 1, file);
+    fclose(file);
+    long header = length < 8 ? -1 : (long)(content[0] | content[1] << 8 | content[2] << 16);
+    if (header < 2 || content[3] || 8 + header > length || content[8] != '{')
+        give_up("%s: not a safetensors file", path);
+    if (length != 8 + header + 4 * NUMBERS)
+        give_up("%s: %ld bytes, expected %ld: truncated, or not the parameters of this network", path, length, 8 + header + 4L * NUMBERS);
+    char *text = allocate(header + 1, 1);
+    memcpy(text, content + 8, header);
+    float *number = allocate(NUMBERS, sizeof(float)), *next = number;
+    for (int i = 0; i < TENSORS; i++) {
+        long at = find_tensor(path, text, &tensors[i]);
+        if (at < 0 || at > 4L * (NUMBERS - tensors[i].count))
+            give_up("%s: array %s lies outside of the file", path, tensors[i].name);
+        for (int k = 0; k < tensors[i].count; k++, next++)
+            if (!isfinite(*next = read_number(content + 8 + header + at + 4 * k)))
+                give_up("%s: number %d of %s is not finite", path, k, tensors[i].name);
+    }
+    for (int i = 0; i < PARAMETERS; i++)
+        ((weight *)p)[i] = number[i];
+    *scale = (struct scale){number[PARAMETERS], number[PARAMETERS + 1]};
+    if (scale->deviation <= 0)
+        give_up("%s: the deviation of the input is %g, expected more than 0", path, scale->deviation);
+    free(number), free(text), free(content);
+}
+
+// Read a picture
+static void read_picture(const char *path, unsigned char picture[28][28])
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        give_up("%s: %s", path, strerror(errno));
+    int width = 0, height = 0, white = 0;
+    if (fscanf(file, "P5 %d %d %d", &width, &height, &white) != 3 || fgetc(file) == EOF)
+        give_up("%s: not a binary PGM picture (P5, without comments)", path);
+    if (width != 28 || height != 28 || white != 255)
+        give_up("%s: %d by %d with %d as white, expected 28 by 28 with 255", path, width, height, white);
+    if (fread(picture, 1, 28 * 28, file) != 28 * 28)
+        give_up("%s: shorter than its header says", path);
+    fclose(file);
+}
+
+static void classify(const char *path, const struct parameters *p, const struct scale *scale)
+{
+    unsigned char picture[1][28][28], label[1] = {0};
+    read_picture(path, picture[0]);
+    struct group *g = allocate(1, sizeof *g);
+    weight value[256];
+    standard_values(scale, value);
+    fill(g, &(struct data){1, picture, label}, 1, (int[]){0}, value);
+    network_forward(p, g);
+    for (int c = 0; c < 10; c++)
+        printf("%d  %6.2f %%\n", c, 100 * creal(*sample(&g->a5[c], 0)));
+    printf("%s: %d\n", path, answer(g, 0));
+    free(g);
+}
+
+// Check the whole network
+#ifdef DOUBLE
+static unsigned long long signature(const struct group *g)
+{
+    unsigned long long s = 0;
+    const double *a1 = (const double *)g->a1, *a2 = (const double *)g->a2, *a3 = (const double *)g->a3;
+    for (int i = 0; i < 8 * 24 * 24; i++)
+        s = s * 31 + (a1[i] > 0);
+    for (int i = 0; i < 8 * 20 * 20; i++)
+        s = s * 31 + (a2[i] > 0) + 2 * (a2[i] == a3[i / 400 * 100 + i % 400 / 40 * 10 + i % 20 / 2]);
+    for (int i = 0; i < 128; i++)
+        s = s * 31 + (g->a4[i] > 0);
+    return s;
+}
+
+// (G15) for one parameter, with the largest step of which both ends take the same branches; NaN at a kink.
+static double slope(struct parameters *p, struct group *g, double *theta)
+{
+    double before = *theta, result = NAN;
+    for (double h = 0x1p-15; h > 0x1p-25 && isnan(result); h /= 8) {
+        *theta = before + h;
+        network_forward(p, g);
+        double above = g->loss;
+        unsigned long long side = signature(g);
+        *theta = before - h;
+        network_forward(p, g);
+        if (side == signature(g))
+            result = (above - g->loss) / (2 * h);
+    }
+    *theta = before;
+    return result;
+}
+
+static int check_array(const struct tensor *t, struct parameters *p, struct group *g, double *theta, const double *gradient)
+{
+    int kinks = 0, entries = 0, step = t->count / 40 + 1;
+    double worst = 0, scale = 0;
+    for (int i = 0; i < t->count; i += step) {
+        double measured = slope(p, g, theta + i);
+        kinks += isnan(measured);
+        entries++;
+        scale = fmax(scale, fmax(fabs(gradient[i]), fabs(isnan(measured) ? 0 : measured)));
+        if (!isnan(measured))
+            worst = fmax(worst, fabs(measured - gradient[i]));
+    }
+    int ok = worst <= 1e-6 * scale && kinks < entries / 2 + 1;
+    printf("  %-3s [%s]  %d of %d entries, %d at a kink, error %.0e of the largest  %s\n", t->name, t->shape, entries, t->count, kinks,
+           scale > 0 ? worst / scale : 0, ok ? "ok" : "FAILED");
+    return ok;
+}
+
+static int gradcheck(const struct data *d, struct parameters *p, const struct scale *scale)
+{
+    struct group *g = allocate(1, sizeof *g);
+    struct parameters *gradient = allocate(1, sizeof *gradient);
+    weight value[256];
+    standard_values(scale, value);
+    int failed = 0;
+    for (int picture = 0; picture < 3 && picture < d->count; picture++) {
+        printf("picture %d, a %d\n", picture, d->label[picture]);
+        fill(g, d, 1, &picture, value);
+        network_forward(p, g);
+        network_backward(p, g, gradient);
+        for (int t = 0, at = 0; t < TENSORS - 1; at += tensors[t++].count)
+            failed += !check_array(&tensors[t], p, g, (double *)p + at, (double *)gradient + at);
+    }
+    free(g), free(gradient);
+    printf("%s\n", failed ? "gradcheck: FAILED" : "gradcheck: ok");
+    return failed != 0;
+}
+#else
+static void hand_over(char **arguments)
+{
+    char other[4096];
+    snprintf(other, sizeof other, "%s-double", arguments[0]);
+    execv(other, arguments);
+    give_up("--gradcheck needs double numbers: compile src/mnist.c once more, with -DDOUBLE, as %s", other);
+}
+#endif
+
+// Help
+static const char help[] =
+    "usage: mnist [options]\n"
+    "Trains a convolutional network on handwritten digits, tests it and saves its parameters.\n"
+    "  --data DIR      folder of the four unpacked idx files; without it, digits are drawn\n"
+    "  --epochs N      how often each training sample is used (2)\n"
+    "  --batch N       samples in a step (32)\n"
+    "  --rate R        highest learning rate (0.003)\n"
+    "  --seed N        seed of all random numbers (1)\n"
+    "  --threads N     threads (as many as there are processors); the result doesn't depend on it\n"
+    "  --limit N       use the first N training samples only\n"
+    "  --save FILE     where to save the parameters (mnist.safetensors)\n"
+    "  --load FILE     begin with these parameters\n"
+    "  --test          don't train, only test; needs --load\n"
+    "  --confusion     show which digits are taken for which\n"
+    "  --log FILE.csv  write each step's loss\n"
+    "  --read FILE.pgm classify one picture of 28 by 28; needs --load\n"
+    "  --gradcheck     compare the gradient with finite differences\n"
+    "  --help          this text\n";
+
+// Read the options
+static double number(const char *option, const char *text, double least, double most, int whole)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end || !(value >= least && value <= most) || (whole && value != floor(value)))
+        give_up("%s %s: expected a %snumber from %g to %g", option, text, whole ? "whole " : "", least, most);
+    return value;
+}
+
+// Options with a value. Returns whether the option is one of them.
+static int option_with_value(struct options *o, const char *option, const char *value)
+{
+    struct { const char *name; const char **text; int *whole; double most; } known[] = {
+        {"--data", &o->data, NULL, 0}, {"--save", &o->save, NULL, 0}, {"--load", &o->load, NULL, 0}, {"--log", &o->log, NULL, 0},
+        {"--read", &o->read, NULL, 0}, {"--epochs", NULL, &o->epochs, 1000}, {"--batch", NULL, &o->batch, 4096},
+        {"--threads", NULL, &o->threads, 256}, {"--limit", NULL, &o->limit, 1e9}, {"--rate", NULL, NULL, 1}, {"--seed", NULL, NULL, 1e15},
+    };
+    int k = 0, count = sizeof known / sizeof *known;
+    while (k < count && strcmp(option, known[k].name))
+        k++;
+    if (k == count)
+        return 0;
+    if (!value)
+        give_up("%s needs a value; 'mnist --help' lists the options", option);
+    if (known[k].text)
+        *known[k].text = value;
+    else if (known[k].whole)
+        *known[k].whole = (int)number(option, value, 1, known[k].most, 1);
+    else if (!strcmp(option, "--rate"))
+        o->rate = number(option, value, 1e-9, known[k].most, 0);
+    else
+        o->seed = (unsigned long long)number(option, value, 0, known[k].most, 1);
+    return 1;
+}
+
+static struct options read_options(char **argument)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    struct options o = {.save = "mnist.safetensors", .epochs = 2, .batch = 32, .rate = 0.003, .seed = 1,
+                        .threads = processors < 1 ? 1 : processors > 256 ? 256 : (int)processors};
+    while (*++argument) {
+        if (!strcmp(*argument, "--help"))
+            exit(fputs(help, stdout) < 0);
+        else if (!strcmp(*argument, "--test"))
+            o.test = 1;
+        else if (!strcmp(*argument, "--gradcheck"))
+            o.gradcheck = 1;
+        else if (!strcmp(*argument, "--confusion"))
+            o.confusion = 1;
+        else if (option_with_value(&o, *argument, argument[1]))
+            argument++;
+        else
+            give_up("no option %s; 'mnist --help' lists them", *argument);
+    }
+    if ((o.test || o.read) && !o.load)
+        give_up("%s needs the parameters of a trained network: --load FILE", o.test ? "--test" : "--read");
+    return o;
+}
+
+// Get the data
+static struct data get_data(const struct options *o, int training)
+{
+    struct data d;
+    if (o->data) {
+        d = load(o->data, training ? "train" : "t10k");
+    } else {
+        d = drawn_digits(o->seed + (training ? 0 : 1000003), training ? 20000 : 2000);
+        printf("no --data: drew %d digits for %s\n", d.count, training ? "training" : "the test");
+    }
+    if (training && o->limit && o->limit < d.count)
+        d.count = o->limit;
+    return d;
+}
+
+static void drop(struct data *d)
+{
+    free(d->picture), free(d->label);
+}
+
+// Main
+static int run(const struct options *o, struct parameters *p, char **arguments)
+{
+    struct random random = {o->seed};
+    struct scale scale;
+    initialise(p, &random);
+    if (o->load)
+        load_parameters(o->load, p, &scale);
+    if (o->read)
+        return classify(o->read, p, &scale), 0;
+    if (!o->test) {
+        struct data training = get_data(o, 1);
+        if (!o->load)
+            mean_and_deviation((size_t)training.count * 784, (unsigned char *)training.picture, &scale.mean, &scale.deviation);
+        if (!(scale.deviation > 0))
+            give_up("all pixels of the training pictures are equal: nothing to learn from");
+        int failed = 0;
+#ifdef DOUBLE
+        (void)arguments;
+        if (o->gradcheck)
+            failed = gradcheck(&training, p, &scale);
+        else
+#else
+        if (o->gradcheck)
+            hand_over(arguments);
+#endif
+        train(o, &training, p, &scale, &random);
+        drop(&training);
+        if (o->gradcheck)
+            return failed;
+    }
+    struct data unseen = get_data(o, 0);
+    if (!o->test)
+        save(o->save, p, &scale);
+    if (interrupted)
+        printf("interrupted: these are the parameters so far\n");
+    test(o, &unseen, p, &scale);
+    drop(&unseen);
+    return 0;
+}
+
+int main(int count, char **arguments)
+{
+    (void)count;
+    struct options o = read_options(arguments);
+    signal(SIGINT, interrupt);
+    struct parameters *p = allocate(1, sizeof *p);
+    int status = run(&o, p, arguments);
+    free(p);
+    if (fflush(stdout))
+        give_up("standard output: cannot write: %s", strerror(errno));
+    return status;
+}

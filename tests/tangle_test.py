@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""Tests of the tangler and of stitch: every rule, every error, and that no edit is ever lost."""
+import contextlib
+import io
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '..', 'chapters'))
+import stitch   # noqa: E402
+import tangle   # noqa: E402
+
+TICKS = '```'
+
+
+def chunk(header, *lines):
+    return '\n'.join([TICKS + 'c', '// ' + header, *lines, TICKS, ''])
+
+
+SAMPLE = ('# Sample\n\n' + chunk('<<src/a.c>>=', '#include <math.h>', '', '// <<Square>>', '', '// <<Twice>>')
+          + 'Prose.\n\n' + chunk('<<Square>>= (7) (G5)', 'double square(double x)', '{', '    double y = x;', '    // <<Body>>', '    return y;', '}')
+          + chunk('<<Body>>=', 'if (x > 0)', '    y *= x;', 'y += 0;')
+          + chunk('<<Twice>>=', 'int twice(int n)', '{', '    return 2 * n;', '}') + chunk('<<Twice>>+=', 'int zero(void)', '{', '    return 0;', '}'))
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.root = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.root)
+        os.mkdir(os.path.join(self.root, 'chapters'))
+
+    def path(self, name):
+        return os.path.join(self.root, name)
+
+    def write(self, name, text):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), 'w') as file:
+            file.write(text)
+
+    def read(self, name):
+        with open(self.path(name)) as file:
+            return file.read()
+
+    def run_main(self, function):
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            status = function()
+        return status, out.getvalue() + err.getvalue()
+
+    def tangle(self, *arguments):
+        return self.run_main(lambda: tangle.main(list(arguments), self.root))
+
+    def stitch(self):
+        return self.run_main(lambda: stitch.stitch(self.root))
+
+    def sample(self):
+        self.write('chapters/1-sample.md', SAMPLE)
+        self.assertEqual(self.tangle(), (0, ''))
+
+    def edit(self, old, new, name='src/a.c'):
+        text = self.read(name)
+        self.assertIn(old, text)
+        self.write(name, text.replace(old, new, 1))
+        return self.read(name).split('\n', 1)[1]
+
+
+class Tangle(Case):
+    def test_output(self):
+        self.sample()
+        first, body = self.read('src/a.c').split('\n', 1)
+        self.assertTrue(first.startswith('// Tangled from chapters/1-sample.md [%s]:' % tangle.digest(body)))
+        self.assertEqual(body, '#include <math.h>\n\n// Square (7) (G5)\ndouble square(double x)\n{\n    double y = x;\n    // Body\n    if (x > 0)\n'
+                         '        y *= x;\n    y += 0;\n    return y;\n}\n\n// Twice\nint twice(int n)\n{\n    return 2 * n;\n}\n\nint zero(void)\n{\n    return 0;\n}\n')
+
+    def test_twice_changes_nothing(self):
+        self.sample()
+        os.utime(self.path('src/a.c'), (1, 1))
+        self.assertEqual(self.tangle(), (0, ''))
+        self.assertEqual(os.path.getmtime(self.path('src/a.c')), 1)
+        self.assertEqual(self.tangle('--check'), (0, ''))
+
+    def test_only_fences_with_a_header_count(self):
+        self.write('chapters/1-a.md', chunk('<<src/a.c>>=', 'int a;') + '````md\n' + chunk('<<src/b.c>>=', 'int b;') + '````\n' + TICKS + 'c\nint shown;\n' + TICKS + '\n')
+        self.assertEqual(self.tangle(), (0, ''))
+        self.assertEqual(os.listdir(self.path('src')), ['a.c'])
+
+    def fails(self, text, expected):
+        self.write('chapters/2-bad.md', text)
+        status, said = self.tangle()
+        self.assertEqual(status, 1, said)
+        self.assertIn(expected, said)
+        self.assertFalse(os.path.exists(self.path('src/a.c')))
+
+    def test_errors(self):
+        file = chunk('<<src/a.c>>=', 'int a;', '// <<B>>')
+        b = chunk('<<B>>=', 'int b;')
+        self.fails(file, 'chapters/2-bad.md:4: <<B>> is not defined')
+        self.fails(file + b + chunk('<<C>>=', 'int c;'), 'chapters/2-bad.md:11: <<C>> is not used by any file')
+        self.fails(file + chunk('<<B>>=', '// <<B>>'), 'chapters/2-bad.md:8: <<B>> contains itself')
+        self.fails(file + b + b, 'chapters/2-bad.md:11: <<B>> is defined twice, first at chapters/2-bad.md:7')
+        self.fails(file + chunk('<<B>>+=', 'int b;'), 'chapters/2-bad.md:7: <<B>> is continued before it is defined')
+        self.fails(file + chunk('<<B>>= (26)', 'int b;'), 'chapters/2-bad.md:7: no equation is numbered (26)')
+        self.fails(file + chunk('<<B>>=', ''), 'chapters/2-bad.md:7: <<B>> is empty')
+        self.fails(file + chunk('<<B>>=', '\tint b;'), 'chapters/2-bad.md:8: a tab in a chunk')
+        self.fails(file + chunk('<<B>> =', 'int b;'), 'chapters/2-bad.md:7: not a chunk header')
+        self.fails(file + chunk('<<B>>=', '// <<B> >'), 'chapters/2-bad.md:8: not a reference')
+        self.fails(file + b + TICKS + 'c\nint c;\n', 'chapters/2-bad.md:10: this fence is never closed')
+        self.fails(chunk('<<../a.c>>=', 'int a;'), 'chapters/2-bad.md:2: the file ../a.c is not')
+
+    def test_all_errors_are_told(self):
+        self.write('chapters/2-bad.md', chunk('<<src/a.c>>=', '// <<B>>', '// <<C>>'))
+        self.assertEqual(self.tangle()[1].count('is not defined'), 2)
+
+    def test_never_overwrites_an_edit(self):
+        self.sample()
+        self.edit('2 * n', '3 * n')
+        before = self.read('src/a.c')
+        status, said = self.tangle()
+        self.assertEqual(status, 1)
+        self.assertIn('src/a.c was edited by hand', said)
+        self.assertEqual(self.read('src/a.c'), before)
+
+    def test_never_overwrites_a_foreign_file(self):
+        self.write('src/a.c', 'mine\n')
+        self.write('chapters/1-sample.md', SAMPLE)
+        self.assertEqual(self.tangle()[0], 1)
+        self.assertEqual(self.read('src/a.c'), 'mine\n')
+
+    def test_check_names_what_differs(self):
+        self.sample()
+        self.write('chapters/1-sample.md', SAMPLE.replace('2 * n', '3 * n'))
+        status, said = self.tangle('--check')
+        self.assertEqual(status, 1)
+        self.assertIn('src/a.c: differs from chapters/1-sample.md', said)
+
+    def test_file_without_chapter(self):
+        self.sample()
+        self.write('chapters/1-sample.md', SAMPLE.replace('src/a.c', 'src/b.c'))
+        self.assertIn('src/a.c: no chapter makes this file any more', self.tangle()[1])
+
+    def test_usage(self):
+        self.assertEqual(self.tangle('--chek')[0], 2)
+
+    @unittest.skipUnless(shutil.which('cc'), 'no C compiler')
+    def test_line_directives(self):
+        for old, line in (('y += 0;', 23), ('return y;', 16), ('return 0;', 36)):
+            self.write('chapters/1-sample.md', SAMPLE.replace(old, 'mistake here;'))
+            self.assertEqual(self.tangle('--lines', self.path('lines')), (0, ''))
+            said = subprocess.run(['cc', '-fsyntax-only', self.path('lines/src/a.c')], stderr=subprocess.PIPE, universal_newlines=True).stderr
+            number = SAMPLE.split('\n').index(next(text for text in SAMPLE.split('\n') if old in text)) + 1
+            self.assertIn('chapters/1-sample.md:%d:' % number, said)
+
+
+class Stitch(Case):
+    def carried(self, old, new):
+        body = self.edit(old, new)
+        status, said = self.stitch()
+        self.assertEqual(status, 0, said)
+        self.assertEqual(self.read('src/a.c').split('\n', 1)[1], body)
+        self.assertEqual(self.tangle('--check'), (0, ''))
+
+    def refused(self, old, new, reason):
+        self.edit(old, new)
+        before, chapter = self.read('src/a.c'), self.read('chapters/1-sample.md')
+        status, said = self.stitch()
+        self.assertEqual(status, 1, said)
+        self.assertIn(reason, said)
+        self.assertEqual((self.read('src/a.c'), self.read('chapters/1-sample.md')), (before, chapter))
+
+    def test_round_trips(self):
+        for old, new in (('2 * n', '3 * n'), ('    y += 0;\n', '    y += 1;\n    y += 2;\n'), ('        y *= x;\n', '        y *= x * x;\n'),
+                         ('    y += 0;\n', ''), ('{\n    return 0;', '{\n    int z = 0;\n    return z;'), ('#include <math.h>\n', '#include <math.h>\n#include <stdio.h>\n'),
+                         ('// Square (7) (G5)\n', '// Square (7) (G5)\n// The square of a number.\n')):
+            with self.subTest(old=old):
+                self.sample_again()
+                self.carried(old, new)
+
+    def sample_again(self):
+        shutil.rmtree(self.path('src'), ignore_errors=True)
+        self.sample()
+
+    def test_refusals(self):
+        for old, new, reason in (('// Body', '// Boddy', "changes a chunk's name"), ('    y += 0;\n    return y;\n', '    y += 0;\n    more();\n    return y;\n', 'border of two chunks'),
+                                 ('    y += 0;\n', '  y += 0;\n', 'indented less'), ('    y += 0;\n', '    // <<Other>>\n', 'looks like a chunk'),
+                                 ('y += 0;\n    return y;', 'all();\n    new();', 'more than one chunk')):
+            with self.subTest(old=old):
+                self.sample_again()
+                self.refused(old, new, reason)
+
+    def test_nothing_to_stitch(self):
+        self.sample()
+        self.assertEqual(self.stitch(), (0, 'nothing to stitch\n'))
+
+    def test_both_sides_changed(self):
+        self.sample()
+        self.write('chapters/1-sample.md', SAMPLE.replace('y += 0', 'y += 9'))
+        self.edit('2 * n', '3 * n')
+        status, said = self.stitch()
+        self.assertEqual(status, 1)
+        self.assertIn('src/a.c: its first line or its chapter has changed too', said)
+
+    def shared(self):
+        self.write('chapters/1-sample.md', SAMPLE + chunk('<<src/b.c>>=', '// <<Twice>>'))
+        self.assertEqual(self.tangle(), (0, ''))
+
+    def test_shared_chunk(self):
+        self.shared()
+        self.edit('2 * n', '3 * n')
+        self.assertEqual(self.stitch()[0], 0)
+        self.assertIn('3 * n', self.read('src/b.c'))
+
+    def test_shared_chunk_edited_twice(self):
+        self.shared()
+        self.edit('2 * n', '3 * n')
+        self.edit('2 * n', '4 * n', 'src/b.c')
+        status, said = self.stitch()
+        self.assertEqual(status, 1)
+        self.assertIn('edited differently', said)
+
+    def test_random_edits_are_carried_or_refused(self):
+        dice, carried = random.Random(1), 0
+        for _ in range(150):
+            self.sample_again()
+            lines = self.read('src/a.c').split('\n')[:-1]
+            for _ in range(dice.randint(1, 3)):
+                at = dice.randrange(1, len(lines))
+                lines[at:at + dice.randint(0, 2)] = [' ' * 4 * dice.randint(0, 2) + 'edit%d();' % dice.randint(0, 9) for _ in range(dice.randint(0, 2))]
+            self.write('src/a.c', '\n'.join(lines) + '\n')
+            body = self.read('src/a.c').split('\n', 1)[1]
+            status, said = self.stitch()
+            carried += status == 0
+            self.assertEqual(self.read('src/a.c').split('\n', 1)[1], body, said)
+            self.assertEqual(self.tangle()[0], status)
+        self.assertGreater(carried, 20)
+
+
+def main():
+    result = unittest.TextTestRunner(stream=io.StringIO()).run(unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]))
+    bad = result.failures + result.errors
+    for test, trace in bad:
+        print('FAILED: %s\n%s' % (test, trace))
+    print('%d passed, %d failed' % (result.testsRun - len({str(test) for test, trace in bad}), len(bad)))
+    return 1 if bad else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
