@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [8e9077ebdbaf]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [585d3a0c3365]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -300,33 +300,54 @@ void relu_backward(int N, const real z[N], const real da[N], real dz[N])
     for (int i = 0; i < N; i++)
         dz[i] = da[i] * positive(z[i]);
 }
-void max_pooling_forward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY, const real a_[C][X_][Y_], real a[C][X][Y])
+
+// Downsampling, extent (17)
+// How many places a window of D rows has on X_ rows, stride s >= 1. The same for columns.
+int downsampling_extent(int X_, int D, int s)
 {
+    assert(D >= 1 && s >= 1 && "a window has at least one row, a stride is at least 1");
+    assert(D <= X_ && "the window must not be larger than the input");
+    return (X_ - D) / s + 1;
+}
+
+// Max pooling, forward (18)
+// a[C][X][Y] from a_[C][X_][Y_]: windows of DX rows and DY columns, strides SX, SY.
+void max_pooling_forward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY,
+                         const real a_[C][X_][Y_], real a[C][X][Y])
+{
+    assert(X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
     for (int c = 0; c < C; c++)
         for (int x = 0; x < X; x++)
             for (int y = 0; y < Y; y++) {
-                real m = a_[c][x * SX][y * SY];
-                for (int i = 0; i < DX; i++)
-                    for (int j = 0; j < DY; j++)
-                        m = real_max(m, a_[c][x * SX + i][y * SY + j]);
-                a[c][x][y] = m;
+                real most = a_[c][x * SX][y * SY];
+                for (int rx = 0; rx < DX; rx++)
+                    for (int ry = 0; ry < DY; ry++)
+                        most = real_max(a_[c][x * SX + rx][y * SY + ry], most);
+                a[c][x][y] = most;
             }
 }
-void max_pooling_backward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY, const real a_[C][X_][Y_], const real a[C][X][Y], const real da[C][X][Y], real da_[C][X_][Y_])
+
+// Max pooling, backward (19)
+// da_[C][X_][Y_] from da[C][X][Y], with the a_ and a of max_pooling_forward.
+void max_pooling_backward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY,
+                          const real a_[C][X_][Y_], const real a[C][X][Y], const real da[C][X][Y], real da_[C][X_][Y_])
 {
+    assert(X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
     memset(da_, 0, sizeof(real[C][X_][Y_]));
     for (int c = 0; c < C; c++)
         for (int x = 0; x < X; x++)
             for (int y = 0; y < Y; y++) {
                 real taken = {0};
-                for (int i = 0; i < DX; i++)
-                    for (int j = 0; j < DY; j++) {
-                        real hit = equal(a_[c][x * SX + i][y * SY + j], a[c][x][y]) * (1 - taken);
-                        da_[c][x * SX + i][y * SY + j] += hit * da[c][x][y];
+                for (int rx = 0; rx < DX; rx++)
+                    for (int ry = 0; ry < DY; ry++) {
+                        int i = x * SX + rx, j = y * SY + ry;
+                        real hit = equal(a_[c][i][j], a[c][x][y]) * (1 - taken);
+                        da_[c][i][j] += hit * da[c][x][y];
                         taken += hit;
                     }
             }
 }
+
 real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 {
     real mu = z[0], sum = {0}, loss = {0};
