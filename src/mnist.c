@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [585d3a0c3365]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [d6277dfa1600]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -115,6 +115,94 @@ static inline real real_log(real a)
 }
 
 // The layers of the network
+// Fully-connected, forward (1)
+// (1) for R neurons: z[R] from a[C_].
+static inline void some_neurons(int R, int C_, const weight w[R][C_], const weight b[R], const real a[C_], real z[R])
+{
+    real s[R];
+    for (int c = 0; c < R; c++)
+        s[c] = same(b[c]);
+    for (int c_ = 0; c_ < C_; c_++)
+        for (int c = 0; c < R; c++)
+            s[c] += w[c][c_] * a[c_];
+    for (int c = 0; c < R; c++)
+        z[c] = s[c];
+}
+
+// z[C] from a[C_], eight neurons at a time.
+void fully_connected_forward(int C, int C_, const weight w[C][C_], const weight b[C], const real a[C_], real z[C])
+{
+    enum { TILE = 8 };
+    int c = 0;
+    for (; c + TILE <= C; c += TILE)
+        some_neurons(TILE, C_, w + c, b + c, a, z + c);
+    if (c < C)
+        some_neurons(C - c, C_, w + c, b + c, a, z + c);
+}
+
+// Fully-connected, slope of the input (2)
+// (2) for R inputs, from the first on: da[first] to da[first + R - 1].
+static inline void some_inputs(int R, int first, int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
+{
+    real s[R];
+    for (int k = 0; k < R; k++)
+        s[k] = same(0);
+    for (int c = 0; c < C; c++)
+        for (int k = 0; k < R; k++)
+            s[k] += w[c][first + k] * dz[c];
+    for (int k = 0; k < R; k++)
+        da[first + k] = s[k];
+}
+
+// da[C_] from dz[C], sixteen inputs at a time.
+void fully_connected_da(int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
+{
+    enum { TILE = 16 };
+    int first = 0;
+    for (; first + TILE <= C_; first += TILE)
+        some_inputs(TILE, first, C, C_, w, dz, da);
+    if (first < C_)
+        some_inputs(C_ - first, first, C, C_, w, dz, da);
+}
+
+// Fully-connected, slope of the weights (3)
+// dw[C][C_], summed over the samples, from dz[C] and a[C_].
+void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weight dw[C][C_])
+{
+    weight by_sample[SAMPLES][C_];
+    for (int c_ = 0; c_ < C_; c_++) {
+        real input = a[c_];
+        for (int n = 0; n < SAMPLES; n++)
+            by_sample[n][c_] = *sample(&input, n);
+    }
+    for (int c = 0; c < C; c++) {
+        real slope = dz[c];
+        for (int c_ = 0; c_ < C_; c_++) {
+            weight s = 0;
+            for (int n = 0; n < SAMPLES; n++)
+                s += by_sample[n][c_] * *sample(&slope, n);
+            dw[c][c_] = s;
+        }
+    }
+}
+
+// Fully-connected, slope of the biases (4)
+// db[C], summed over the samples, from dz[C].
+void fully_connected_db(int C, const real dz[C], weight db[C])
+{
+    for (int c = 0; c < C; c++)
+        db[c] = total(dz[c]);
+}
+
+// Fully-connected, backward
+// All three slopes from dz[C]: equations (2), (3) and (4).
+void fully_connected_backward(int C, int C_, const weight w[C][C_], const real a[C_], const real dz[C], real da[C_], weight dw[C][C_], weight db[C])
+{
+    fully_connected_da(C, C_, w, dz, da);
+    fully_connected_dw(C, C_, a, dz, dw);
+    fully_connected_db(C, dz, db);
+}
+
 // Convolution, extent (6) (G4)
 // How many places a kernel of K rows has on X_ rows: stride s >= 1, p >= 0 rows of zeros on either side. The same for columns.
 int convolution_extent(int X_, int K, int s, int p)
@@ -223,84 +311,6 @@ void convolution_backward(int C, int C_, int X, int Y, int X_, int Y_, int KX, i
     convolution_db(C, X, Y, dz, db);
 }
 
-static inline void rows(int R, int C_, const weight w[R][C_], const weight b[R], const real a[C_], real z[R])
-{
-    real s[R];
-    for (int c = 0; c < R; c++)
-        s[c] = same(b[c]);
-    for (int c_ = 0; c_ < C_; c_++)
-        for (int c = 0; c < R; c++)
-            s[c] += w[c][c_] * a[c_];
-    for (int c = 0; c < R; c++)
-        z[c] = s[c];
-}
-enum { TILE = 8 };
-void fully_connected_forward(int C, int C_, const weight w[C][C_], const weight b[C], const real a[C_], real z[C])
-{
-    int c = 0;
-    for (; c + TILE <= C; c += TILE)
-        rows(TILE, C_, w + c, b + c, a, z + c);
-    if (c < C)
-        rows(C - c, C_, w + c, b + c, a, z + c);
-}
-static inline void columns(int R, int first, int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
-{
-    real s[R];
-    memset(s, 0, sizeof s);
-    for (int c = 0; c < C; c++)
-        for (int k = 0; k < R; k++)
-            s[k] += w[c][first + k] * dz[c];
-    for (int k = 0; k < R; k++)
-        da[first + k] = s[k];
-}
-void fully_connected_da(int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
-{
-    int c = 0;
-    for (; c + 16 <= C_; c += 16)
-        columns(16, c, C, C_, w, dz, da);
-    if (c < C_)
-        columns(C_ - c, c, C, C_, w, dz, da);
-}
-void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weight dw[C][C_])
-{
-    weight by_sample[SAMPLES][C_];
-    for (int c_ = 0; c_ < C_; c_++) {
-        real one = a[c_];
-        for (int n = 0; n < SAMPLES; n++)
-            by_sample[n][c_] = *sample(&one, n);
-    }
-    for (int c = 0; c < C; c++) {
-        real slope = dz[c];
-        for (int c_ = 0; c_ < C_; c_++) {
-            weight s = 0;
-            for (int n = 0; n < SAMPLES; n++)
-                s += *sample(&slope, n) * by_sample[n][c_];
-            dw[c][c_] = s;
-        }
-    }
-}
-void fully_connected_db(int C, const real dz[C], weight db[C])
-{
-    for (int c = 0; c < C; c++)
-        db[c] = total(dz[c]);
-}
-void fully_connected_backward(int C, int C_, const weight w[C][C_], const real a[C_], const real dz[C], real da[C_], weight dw[C][C_], weight db[C])
-{
-    fully_connected_da(C, C_, w, dz, da);
-    fully_connected_dw(C, C_, a, dz, dw);
-    fully_connected_db(C, dz, db);
-}
-void relu_forward(int N, const real z[N], real a[N])
-{
-    for (int i = 0; i < N; i++)
-        a[i] = real_max(z[i], same(0));
-}
-void relu_backward(int N, const real z[N], const real da[N], real dz[N])
-{
-    for (int i = 0; i < N; i++)
-        dz[i] = da[i] * positive(z[i]);
-}
-
 // Downsampling, extent (17)
 // How many places a window of D rows has on X_ rows, stride s >= 1. The same for columns.
 int downsampling_extent(int X_, int D, int s)
@@ -348,20 +358,42 @@ void max_pooling_backward(int C, int X, int Y, int X_, int Y_, int DX, int DY, i
             }
 }
 
+// ReLU, forward (20)
+// a may be the same array as z.
+void relu_forward(int N, const real z[N], real a[N])
+{
+    const real zero = {0};
+    for (int n = 0; n < N; n++)
+        a[n] = real_max(z[n], zero);
+}
+
+// ReLU, backward (21) (G1)
+// dz may be the same array as da. In place of z the function may be given a: one is positive where the other is.
+void relu_backward(int N, const real z[N], const real da[N], real dz[N])
+{
+    for (int n = 0; n < N; n++)
+        dz[n] = da[n] * positive(z[n]);
+}
+
+// Softmax with cross entropy (G8) (22) (24)
+// The loss of z[C], before the softmax, with labels y[C]. Also writes the probabilities a[C].
 real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 {
-    real mu = z[0], sum = {0}, loss = {0};
+    real mu = z[0], s = {0}, loss = {0};
     for (int c = 1; c < C; c++)
         mu = real_max(mu, z[c]);
     for (int c = 0; c < C; c++)
-        sum += real_exp(z[c] - mu);
-    real L = mu + real_log(sum);
+        s += a[c] = real_exp(z[c] - mu);
+    real log_s = real_log(s);
     for (int c = 0; c < C; c++) {
-        a[c] = real_exp(z[c] - L);
-        loss += y[c] * (L - z[c]);
+        a[c] /= s;
+        loss += y[c] * (log_s + (mu - z[c]));
     }
     return loss;
 }
+
+// Softmax with cross entropy, slope (G9) (23) (25)
+// dz[C] from labels y[C] and probabilities a[C]. A sample whose labels are all zero has no loss and no slope.
 void softmax_cross_entropy_dz(int C, const real y[C], const real a[C], real dz[C])
 {
     real sum = {0};
@@ -370,6 +402,8 @@ void softmax_cross_entropy_dz(int C, const real y[C], const real a[C], real dz[C
     for (int c = 0; c < C; c++)
         dz[c] = a[c] * sum - y[c];
 }
+
+// Optimisation for the trainer
 struct random { unsigned long long state; };
 unsigned long long random_bits(struct random *r)
 {

@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [71253130b906]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/4-downsampling.md [ff3b2c433231]: edit the chapter, or edit here and run make stitch
 #include "../src/downsampling.c"
 #include "check.h"
 
@@ -34,7 +34,7 @@ static struct verdict check_extent(void)
             for (int s = 1; s <= 6; s++) {
                 char shape[160];
                 snprintf(shape, sizeof shape, "%d rows, window of %d, stride %d", X_, D, s);
-                judge(&v, ORACLE, 1, abs(layer.extent(X_, D, s) - places(X_, D, s)), 0, shape);
+                judge(&v, ORACLE, 1, abs(layer.extent(X_, D, s) - places(X_, D, s)), 0.5, shape);
             }
     return v;
 }
@@ -43,6 +43,11 @@ static struct verdict check_extent(void)
 static int extent_as_printed(int X_, int D, int s)   // with sizes minus one: eta = (eta' - delta) / s + 1
 {
     return ((X_ - 1) - (D - 1)) / s + 1 + 1;
+}
+
+static int extent_rounded_up(int X_, int D, int s)   // with delta a count, eta a count minus one
+{
+    return (X_ - D + s - 1) / s + 1;
 }
 
 // Shapes for downsampling
@@ -315,6 +320,8 @@ static void mistakes(const struct layer right)
 {
     layer.extent = extent_as_printed;
     rejects("(17) as printed, with + 1", check_extent());
+    layer.extent = extent_rounded_up;
+    rejects("(17) as printed, delta a count", check_extent());
     layer.forward = forward_with_window_too_large;
     rejects("(18) with delta both size and last index", check_forward(OVERLAPPING));
     layer.forward = forward_with_swapped_strides;

@@ -1,0 +1,122 @@
+// Tangled from chapters/1-fully-connected.md [b183b9b776c2]: edit the chapter, or edit here and run make stitch
+// What a number is
+#if defined COMPLEX
+typedef double _Complex weight, real;
+enum { SAMPLES = 1 };
+#elif defined LANES
+typedef float weight;
+typedef float real __attribute__((vector_size(4 * LANES)));
+enum { SAMPLES = LANES };
+#else
+typedef double weight, real;
+enum { SAMPLES = 1 };
+#endif
+
+// The same for every sample
+static inline real same(weight w)
+{
+    return w + (real){0};
+}
+
+// One sample of a number
+static inline weight *sample(real *a, int n)
+{
+    return (weight *)a + n;
+}
+
+// The total over samples
+static inline weight total(real a)
+{
+    weight sum = 0;
+    for (int n = 0; n < SAMPLES; n++)
+        sum += *sample(&a, n);
+    return sum;
+}
+
+// Fully-connected, forward (1)
+// (1) for R neurons: z[R] from a[C_].
+static inline void some_neurons(int R, int C_, const weight w[R][C_], const weight b[R], const real a[C_], real z[R])
+{
+    real s[R];
+    for (int c = 0; c < R; c++)
+        s[c] = same(b[c]);
+    for (int c_ = 0; c_ < C_; c_++)
+        for (int c = 0; c < R; c++)
+            s[c] += w[c][c_] * a[c_];
+    for (int c = 0; c < R; c++)
+        z[c] = s[c];
+}
+
+// z[C] from a[C_], eight neurons at a time.
+void fully_connected_forward(int C, int C_, const weight w[C][C_], const weight b[C], const real a[C_], real z[C])
+{
+    enum { TILE = 8 };
+    int c = 0;
+    for (; c + TILE <= C; c += TILE)
+        some_neurons(TILE, C_, w + c, b + c, a, z + c);
+    if (c < C)
+        some_neurons(C - c, C_, w + c, b + c, a, z + c);
+}
+
+// Fully-connected, slope of the input (2)
+// (2) for R inputs, from the first on: da[first] to da[first + R - 1].
+static inline void some_inputs(int R, int first, int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
+{
+    real s[R];
+    for (int k = 0; k < R; k++)
+        s[k] = same(0);
+    for (int c = 0; c < C; c++)
+        for (int k = 0; k < R; k++)
+            s[k] += w[c][first + k] * dz[c];
+    for (int k = 0; k < R; k++)
+        da[first + k] = s[k];
+}
+
+// da[C_] from dz[C], sixteen inputs at a time.
+void fully_connected_da(int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
+{
+    enum { TILE = 16 };
+    int first = 0;
+    for (; first + TILE <= C_; first += TILE)
+        some_inputs(TILE, first, C, C_, w, dz, da);
+    if (first < C_)
+        some_inputs(C_ - first, first, C, C_, w, dz, da);
+}
+
+// Fully-connected, slope of the weights (3)
+// dw[C][C_], summed over the samples, from dz[C] and a[C_].
+void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weight dw[C][C_])
+{
+    weight by_sample[SAMPLES][C_];
+    for (int c_ = 0; c_ < C_; c_++) {
+        real input = a[c_];
+        for (int n = 0; n < SAMPLES; n++)
+            by_sample[n][c_] = *sample(&input, n);
+    }
+    for (int c = 0; c < C; c++) {
+        real slope = dz[c];
+        for (int c_ = 0; c_ < C_; c_++) {
+            weight s = 0;
+            for (int n = 0; n < SAMPLES; n++)
+                s += by_sample[n][c_] * *sample(&slope, n);
+            dw[c][c_] = s;
+        }
+    }
+}
+
+// Fully-connected, slope of the biases (4)
+// db[C], summed over the samples, from dz[C].
+void fully_connected_db(int C, const real dz[C], weight db[C])
+{
+    for (int c = 0; c < C; c++)
+        db[c] = total(dz[c]);
+}
+
+// Fully-connected, backward
+// All three slopes from dz[C]: equations (2), (3) and (4).
+void fully_connected_backward(int C, int C_, const weight w[C][C_], const real a[C_], const real dz[C], real da[C_], weight dw[C][C_], weight db[C])
+{
+    fully_connected_da(C, C_, w, dz, da);
+    fully_connected_dw(C, C_, a, dz, dw);
+    fully_connected_db(C, dz, db);
+}
