@@ -5,7 +5,7 @@ STRICT  = -std=gnu11 -Wall -Wextra -Wshadow -Werror -Wno-psabi -fno-math-errno
 PYTHON ?= python3
 MAKEFLAGS += --no-print-directory -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
-CHAPTERS = fully_connected convolution downsampling activations loss
+CHAPTERS = fully_connected convolution cross_correlation downsampling activations loss optimisation
 CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
 LOGS     = $(CHECKS:%=%.log) build/tangle_test.log build/mnist_test.log
 

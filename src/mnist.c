@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [d6277dfa1600]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [27cffbfed092]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -403,8 +403,41 @@ void softmax_cross_entropy_dz(int C, const real y[C], const real a[C], real dz[C
         dz[c] = a[c] * sum - y[c];
 }
 
-// Optimisation for the trainer
+// Mean and deviation (G11)
+// Of n >= 1 bytes. The deviation is 0 when all bytes are equal: then there is nothing to divide by.
+void mean_and_deviation(size_t n, const unsigned char x[n], double *mean, double *deviation)
+{
+    assert(n >= 1);
+    unsigned long long sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += x[i];
+        squares += (unsigned)x[i] * x[i];
+    }
+    unsigned long long q = sum / n;
+    double rest = (double)(sum % n) / n;
+    *mean = q + rest;
+    *deviation = sqrt((double)(squares + q * q * n - 2 * q * sum) / n - rest * rest);
+}
+
+// Adam (G13)
+// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the first step, and kept between steps.
+void adam(int n, int t, weight rate, weight beta1, weight beta2, weight epsilon, const weight g[restrict n], weight m[restrict n],
+          weight v[restrict n], weight theta[restrict n])
+{
+    assert(t >= 0);
+    weight to_m_hat = 1 / (1 - pow((double)creal(beta1), t + 1.0));
+    weight to_v_hat = 1 / (1 - pow((double)creal(beta2), t + 1.0));
+    for (int i = 0; i < n; i++) {
+        m[i] = beta1 * m[i] + (1 - beta1) * g[i];
+        v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
+        theta[i] -= rate * (m[i] * to_m_hat) / (sqrt(v[i] * to_v_hat) + epsilon);
+    }
+}
+
+// Random bits
 struct random { unsigned long long state; };
+
+// 64 random bits.
 unsigned long long random_bits(struct random *r)
 {
     unsigned long long u = r->state += 0x9e3779b97f4a7c15;
@@ -412,49 +445,62 @@ unsigned long long random_bits(struct random *r)
     u = (u ^ u >> 27) * 0x94d049bb133111eb;
     return u ^ u >> 31;
 }
-double random_uniform(struct random *r) { return (random_bits(r) >> 11) * 0x1p-53; }
+
+// Random numbers
+// Uniform random numbers
+// Uniform in [0, 1).
+double random_uniform(struct random *r)
+{
+    return (random_bits(r) >> 11) * 0x1p-53;
+}
+
+// Normal random numbers
+// Normal, with mean 0 and deviation 1.
 double random_normal(struct random *r)
 {
-    double radius = sqrt(-2 * log(1 - random_uniform(r)));
-    return radius * cos(2 * 3.14159265358979323846 * random_uniform(r));
+    double distance = sqrt(-2 * log(1 - random_uniform(r)));
+    return distance * cos(6.283185307179586 * random_uniform(r));
 }
-int random_below(struct random *r, int n) { return (int)(random_uniform(r) * n); }
+
+// Random choice
+// One of 0, 1, ..., n - 1, each equally likely.
+int random_below(struct random *r, int n)
+{
+    assert(n >= 1);
+    unsigned long long rounds = ~0ULL - ~0ULL % n, u;
+    do
+        u = random_bits(r);
+    while (u >= rounds);
+    return (int)(u % n);
+}
+
+// He initialisation (G14)
+// n weights of neurons that each look at fan_in inputs.
 void he_initialise(struct random *r, int fan_in, int n, weight w[n])
 {
+    assert(fan_in >= 1);
     for (int i = 0; i < n; i++)
         w[i] = sqrt(2.0 / fan_in) * random_normal(r);
 }
+
+// Shuffle
+// All n! orders are equally likely.
 void shuffle(struct random *r, int n, int order[n])
 {
     for (int i = n - 1; i > 0; i--) {
-        int j = random_below(r, i + 1), kept = order[i];
+        int j = random_below(r, i + 1), moved = order[i];
         order[i] = order[j];
-        order[j] = kept;
+        order[j] = moved;
     }
 }
+
+// Learning-rate ramp
+// The learning rate at step 0, 1, ..., steps - 1: up to rate in the first tenth, then down towards 0.
 double ramp(int step, int steps, double rate)
 {
-    int rise = steps / 10 + 1;
-    return step < rise ? rate * (step + 1) / rise : rate * (steps - step) / (steps - rise + 1);
-}
-void mean_and_deviation(size_t n, const unsigned char x[n], double *mean, double *deviation)
-{
-    unsigned long long sum = 0, squares = 0;
-    for (size_t i = 0; i < n; i++) {
-        sum += x[i];
-        squares += x[i] * x[i];
-    }
-    *mean = (double)sum / n;
-    *deviation = sqrt((double)squares / n - *mean * *mean);
-}
-void adam(int n, int t, weight rate, weight beta1, weight beta2, weight epsilon, const weight g[n], weight m[n], weight v[n], weight theta[n])
-{
-    weight c1 = 1 / (1 - pow(beta1, t + 1)), c2 = 1 / (1 - pow(beta2, t + 1));
-    for (int i = 0; i < n; i++) {
-        m[i] = beta1 * m[i] + (1 - beta1) * g[i];
-        v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
-        theta[i] -= rate * (m[i] * c1) / (sqrt(v[i] * c2) + epsilon);
-    }
+    assert(0 <= step && step <= steps && steps >= 1);
+    int rising = steps / 10;
+    return step < rising ? rate * (step + 1) / rising : rate * (steps - step) / (steps - rising);
 }
 
 // The parameters
@@ -634,6 +680,8 @@ static const struct skeleton skeletons[] = {
     /* 1: a bare stem; bent a little; with a serif; with serif and foot */
     {1, {3, 0}, {{50,0},{50,50},{50,100}}},
     {1, {3, 0}, {{52,0},{48,50},{52,100}}},
+    {1, {3, 0}, {{60,0},{50,50},{40,100}}},
+    {1, {3, 0}, {{40,0},{50,50},{60,100}}},
     {1, {5, 0}, {{30,20},{52,0},{52,0},{51,50},{50,100}}},
     {1, {5, 2}, {{26,22},{52,0},{52,0},{51,50},{50,100},{20,100},{82,99}}},
     /* 2: sharp corner at the foot; loop at the foot; wide flat foot; swan */
@@ -645,6 +693,10 @@ static const struct skeleton skeletons[] = {
                  {98,92}}},
     {2, {10, 0}, {{22,28},{34,4},{62,0},{78,20},{70,54},{44,88},{20,96},
                   {22,84},{50,88},{90,100}}},
+    {2, {10, 0}, {{18,30},{30,8},{56,0},{74,16},{60,46},{30,78},{12,94},
+                  {30,84},{60,88},{100,98}}},
+    {2, {11, 0}, {{20,24},{38,4},{62,0},{72,20},{58,54},{28,92},{4,96},
+                  {2,76},{24,68},{56,82},{100,80}}},
     /* 3: round; with a sharp waist; flat-topped; small top, big belly */
     {3, {10, 0}, {{12,12},{42,0},{76,10},{76,32},{42,48},{76,58},{88,78},
                   {66,96},{34,100},{6,88}}},
@@ -679,19 +731,23 @@ static const struct skeleton skeletons[] = {
                  {36,64},{18,82}}},
     {6, {10, 0}, {{40,0},{20,34},{12,70},{30,98},{66,98},{88,78},{76,60},
                   {48,62},{28,78},{28,92}}},
+    {6, {10, 0}, {{84,0},{50,20},{24,50},{12,80},{26,98},{54,96},{66,78},
+                  {52,66},{30,74},{18,90}}},
     /* 7: plain; rounded; with a bar; with a hanging serif */
     {7, {5, 0}, {{6,8},{86,3},{86,3},{62,46},{42,100}}},
     {7, {6, 0}, {{4,10},{40,6},{76,2},{84,16},{60,54},{44,100}}},
     {7, {5, 2}, {{8,6},{88,2},{88,2},{60,50},{36,100},{32,52},{88,48}}},
     {7, {7, 0}, {{8,28},{12,8},{12,8},{88,4},{88,4},{66,46},{54,100}}},
+    {7, {5, 0}, {{8,14},{80,10},{80,10},{76,54},{72,100}}},
+    {7, {6, 0}, {{6,24},{30,2},{62,8},{86,6},{70,50},{50,100}}},
     /* 8: from the top right; two rings; narrow; open at the top right */
     {8, {13, 0}, {{78,12},{50,0},{22,14},{30,36},{54,50},{80,70},{74,92},
                   {46,100},{20,90},{20,70},{46,50},{74,30},{78,12}}},
     {8, {9, 9}, {{50,0},{28,8},{22,24},{30,40},{50,46},{70,40},{78,24},
                  {72,8},{50,0},{50,46},{24,54},{14,73},{24,92},{50,100},
                  {76,92},{86,73},{76,54},{50,46}}},
-    {8, {13, 0}, {{66,10},{50,0},{34,14},{38,36},{52,52},{66,72},{62,92},
-                  {48,100},{32,90},{32,72},{48,50},{64,30},{66,10}}},
+    {8, {13, 0}, {{74,12},{50,0},{26,12},{32,34},{52,50},{74,70},{70,92},
+                  {46,100},{24,90},{26,70},{48,50},{72,30},{74,12}}},
     {8, {12, 0}, {{88,8},{52,0},{24,16},{34,38},{58,56},{68,80},{48,100},
                   {28,92},{26,74},{46,52},{76,30},{92,14}}},
     /* 9: straight tail; curved tail; hooked tail; tail begun at the ring */
@@ -701,6 +757,10 @@ static const struct skeleton skeletons[] = {
                   {76,44},{60,78},{38,100}}},
     {9, {11, 0}, {{80,14},{50,0},{22,12},{18,34},{42,46},{70,36},{80,14},
                   {82,50},{74,84},{46,100},{18,88}}},
+    {9, {11, 0}, {{70,18},{52,4},{30,16},{24,34},{38,44},{58,36},{70,18},
+                  {70,18},{66,44},{62,72},{60,100}}},
+    {9, {10, 0}, {{78,4},{40,4},{16,24},{28,42},{58,34},{78,12},{78,12},
+                  {72,42},{62,72},{54,100}}},
     {9, {8, 3}, {{74,8},{44,0},{14,20},{16,42},{44,46},{68,32},{78,10},
                  {74,6},{78,8},{70,50},{62,100}}},
 };
@@ -725,7 +785,7 @@ static const struct skeleton *choose_skeleton(struct random *r, int digit)
 static void jitter_points(struct random *r, const struct skeleton *s,
                           struct point p[MAX_POINTS])
 {
-    const double jitter = 0.035;
+    const double jitter = 0.06;
     for (int i = 0; i < s->length[0] + s->length[1]; i++) {
         const signed char *now = s->xy[i], *before = s->xy[i > 0 ? i - 1 : 0];
         if (i > 0 && now[0] == before[0] && now[1] == before[1]) {
@@ -786,11 +846,11 @@ static double clamp(double x, double low, double high)
 // The writer's hand: a slow wave, then width, slant and rotation.
 static void deform(struct random *r, struct drawing *d)
 {
-    double width = clamp(0.75 + 0.17 * random_normal(r), 0.4, 1.2);
+    double width = clamp(0.82 + 0.2 * random_normal(r), 0.4, 1.2);
     double slant = 0.15 + 0.25 * random_normal(r);
-    double angle = 0.12 * random_normal(r);
-    double wave_x = 0.05 * random_normal(r), start_x = 6.28 * random_uniform(r);
-    double wave_y = 0.05 * random_normal(r), start_y = 6.28 * random_uniform(r);
+    double angle = 0.15 * random_normal(r);
+    double wave_x = 0.06 * random_normal(r), start_x = 6.28 * random_uniform(r);
+    double wave_y = 0.06 * random_normal(r), start_y = 6.28 * random_uniform(r);
     double c = cos(angle), s = sin(angle);
     for (int k = 0; k < d->strokes; k++)
         for (int i = 0; i < d->length[k]; i++) {
@@ -843,8 +903,8 @@ static void fit(struct random *r, struct drawing *d, double size)
 {
     double scale = size / extent(d);
     struct point centre = centre_of_mass(d);
-    double shift_x = 13.5 + 0.4 * random_normal(r);
-    double shift_y = 13.5 + 0.4 * random_normal(r);
+    double shift_x = 13.5 + 1.0 * random_normal(r);
+    double shift_y = 13.5 + 1.0 * random_normal(r);
     for (int k = 0; k < d->strokes; k++)
         for (int i = 0; i < d->length[k]; i++) {
             struct point *p = &d->at[k][i];
@@ -905,10 +965,11 @@ static void ink(struct random *r, const struct drawing *d, double half,
 static void draw_digit(struct random *r, int digit, unsigned char picture[28][28])
 {
     struct drawing d;
-    double half = clamp(1.25 + 0.4 * random_normal(r), 0.6, 2.4);
+    double half = clamp(1.35 + 0.4 * random_normal(r), 0.6, 2.4);
+    double size = 20 + random_normal(r);
     draw_strokes(r, digit, &d);
     deform(r, &d);
-    fit(r, &d, 20 - 2 * half);
+    fit(r, &d, size - 2 * half);
     ink(r, &d, half, picture);
 }
 

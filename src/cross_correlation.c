@@ -1,0 +1,51 @@
+// Tangled from chapters/3-cross-correlation.md [1267c16cd053]: edit the chapter, or edit here and run make stitch
+#include <string.h>
+
+// What a number is
+#if defined COMPLEX
+typedef double _Complex weight, real;
+enum { SAMPLES = 1 };
+#elif defined LANES
+typedef float weight;
+typedef float real __attribute__((vector_size(4 * LANES)));
+enum { SAMPLES = LANES };
+#else
+typedef double weight, real;
+enum { SAMPLES = 1 };
+#endif
+
+// Convolve (13) (15)
+// s = k * m on its whole range, S = K + M - 1 rows and columns. A line has one row.
+void convolve(int KX, int KY, int MX, int MY, const real k[KX][KY], const real m[MX][MY], real s[KX + MX - 1][KY + MY - 1])
+{
+    memset(s, 0, sizeof(real[KX + MX - 1][KY + MY - 1]));
+    for (int x_ = 0; x_ < KX; x_++)
+        for (int y_ = 0; y_ < KY; y_++)
+            for (int x = 0; x < MX; x++)
+                for (int y = 0; y < MY; y++)
+                    s[x_ + x][y_ + y] += k[x_][y_] * m[x][y];
+}
+
+// Correlate
+// r on its whole range, as above: the sum of (7) for one channel, with a padding of K - 1 rows and columns.
+void correlate(int KX, int KY, int MX, int MY, const real k[KX][KY], const real m[MX][MY], real r[KX + MX - 1][KY + MY - 1])
+{
+    memset(r, 0, sizeof(real[KX + MX - 1][KY + MY - 1]));
+    for (int x = 0; x < KX + MX - 1; x++)
+        for (int y = 0; y < KY + MY - 1; y++)
+            for (int x_ = 0; x_ < KX; x_++)
+                for (int y_ = 0; y_ < KY; y_++) {
+                    int i = x - (KX - 1) + x_, j = y - (KY - 1) + y_;
+                    if (0 <= i && i < MX && 0 <= j && j < MY)
+                        r[x][y] += k[x_][y_] * m[i][j];
+                }
+}
+
+// Flip
+// The kernel flipped about both axes.
+void flip(int KX, int KY, const real k[KX][KY], real flipped[KX][KY])
+{
+    for (int x_ = 0; x_ < KX; x_++)
+        for (int y_ = 0; y_ < KY; y_++)
+            flipped[x_][y_] = k[KX - 1 - x_][KY - 1 - y_];
+}
