@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/nul
 
 CHAPTERS = fully_connected convolution cross_correlation downsampling activations loss optimisation
 CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
-LOGS     = $(CHECKS:%=%.log) build/tangle_test.log build/mnist_test.log
+LOGS     = $(CHECKS:%=%.log) build/tangle_test.log build/committed_test.log build/mnist_test.log
 
 .PHONY: all train test data tangle stitch lines clean help
 .DELETE_ON_ERROR:
@@ -62,6 +62,13 @@ build/%_complex.log: build/%_complex
 
 build/tangle_test.log: tangle
 	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) tests/tangle_test.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
+
+# What is committed must be what the chapters tangle to, whatever the work tree holds by now.
+build/committed_test.log: tangle
+	@rm -rf build/committed && mkdir -p build/committed
+	@if command -v $(PYTHON) >/dev/null && git archive HEAD 2>/dev/null | tar -x -C build/committed 2>/dev/null && [ -f build/committed/chapters/tangle.py ]; then \
+	if $(PYTHON) build/committed/chapters/tangle.py --check >$@ 2>&1; then echo '1 passed, 0 failed' >>$@; else echo '0 passed, 1 failed' >>$@; fi; \
+	else echo '0 passed, 0 failed' >$@; fi
 
 build/mnist_test.log: build/mnist build/mnist-double
 	@sh tests/mnist_test.sh >$@ 2>&1 || true

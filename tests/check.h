@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [29f68cf2b580]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [ae2aaca37423]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -105,9 +105,14 @@ static inline int passes(const struct verdict *v)
 }
 
 // Keep the worst
+static inline double excess(double error, double allowed)   // infinite where nothing is allowed
+{
+    return error == 0 ? 0 : error / allowed;
+}
+
 static inline void judge(struct verdict *v, enum method m, int entries, double error, double allowed, const char *worst)
 {
-    int worse = !v->by[m].entries || isnan(error) || error / allowed > v->by[m].error / v->by[m].allowed;
+    int worse = !v->by[m].entries || isnan(error) || excess(error, allowed) > excess(v->by[m].error, v->by[m].allowed);
     v->by[m].entries += entries;
     if (worse) {
         v->by[m].error = error;

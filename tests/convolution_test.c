@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [d038e4558bd9]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/2-convolution.md [efdc917945a4]: edit the chapter, or edit here and run make stitch
 #include "../src/convolution.c"
 #include "check.h"
 
@@ -15,6 +15,11 @@ static int places(int X_, int K, int s, int p)
     for (int first = -p; first + K <= X_ + p; first += s)
         count++;
     return count;
+}
+
+static int extent_off_when_large(int X_, int K, int s, int p)   // wrong in the last cases only: the verdict must keep them
+{
+    return places(X_, K, s, p) + (X_ == 12);
 }
 
 static int extent_as_printed(int X_, int K, int s, int p)   // with sizes minus one: eta - k + 1
@@ -326,6 +331,8 @@ static void mistakes(const struct layer right)
 {
     layer.extent = extent_as_printed;
     rejects("(6) as printed, eta - k + 1", check_extent());
+    layer.extent = extent_off_when_large;
+    rejects("(6) wrong for the largest input only", check_extent());
     layer.forward = forward_with_channel_c;
     rejects("(7) as printed, a_(c)", check_forward(PLAIN));
     layer.forward = forward_with_x_twice;
