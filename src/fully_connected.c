@@ -1,4 +1,4 @@
-// Tangled from chapters/1-fully-connected.md [b183b9b776c2]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/1-fully-connected.md [4b4acd97cea9]: edit the chapter, or edit here and run make stitch
 // What a number is
 #if defined COMPLEX
 typedef double _Complex weight, real;
@@ -34,8 +34,9 @@ static inline weight total(real a)
 }
 
 // Fully-connected, forward (1)
+// Some rows of the product
 // (1) for R neurons: z[R] from a[C_].
-static inline void some_neurons(int R, int C_, const weight w[R][C_], const weight b[R], const real a[C_], real z[R])
+static inline void rows(int R, int C_, const weight w[R][C_], const weight b[R], const real a[C_], real z[R])
 {
     real s[R];
     for (int c = 0; c < R; c++)
@@ -47,44 +48,45 @@ static inline void some_neurons(int R, int C_, const weight w[R][C_], const weig
         z[c] = s[c];
 }
 
-// z[C] from a[C_], eight neurons at a time.
+// z[C] from a[C_], with the weights w[C][C_] and the biases b[C].
 void fully_connected_forward(int C, int C_, const weight w[C][C_], const weight b[C], const real a[C_], real z[C])
 {
     enum { TILE = 8 };
     int c = 0;
     for (; c + TILE <= C; c += TILE)
-        some_neurons(TILE, C_, w + c, b + c, a, z + c);
+        rows(TILE, C_, w + c, b + c, a, z + c);
     if (c < C)
-        some_neurons(C - c, C_, w + c, b + c, a, z + c);
+        rows(C - c, C_, w + c, b + c, a, z + c);
 }
 
 // Fully-connected, slope of the input (2)
-// (2) for R inputs, from the first on: da[first] to da[first + R - 1].
-static inline void some_inputs(int R, int first, int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
+// Some columns of the product
+// (2) for R inputs: da[first] to da[first + R - 1] from dz[C].
+static inline void columns(int R, int first, int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
 {
     real s[R];
     for (int k = 0; k < R; k++)
         s[k] = same(0);
     for (int c = 0; c < C; c++)
         for (int k = 0; k < R; k++)
-            s[k] += w[c][first + k] * dz[c];
+            s[k] += dz[c] * w[c][first + k];
     for (int k = 0; k < R; k++)
         da[first + k] = s[k];
 }
 
-// da[C_] from dz[C], sixteen inputs at a time.
+// da[C_] from dz[C].
 void fully_connected_da(int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
 {
     enum { TILE = 16 };
     int first = 0;
     for (; first + TILE <= C_; first += TILE)
-        some_inputs(TILE, first, C, C_, w, dz, da);
+        columns(TILE, first, C, C_, w, dz, da);
     if (first < C_)
-        some_inputs(C_ - first, first, C, C_, w, dz, da);
+        columns(C_ - first, first, C, C_, w, dz, da);
 }
 
 // Fully-connected, slope of the weights (3)
-// dw[C][C_], summed over the samples, from dz[C] and a[C_].
+// dw[C][C_], the total over the samples, from a[C_] and dz[C].
 void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weight dw[C][C_])
 {
     weight by_sample[SAMPLES][C_];
@@ -105,7 +107,7 @@ void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weigh
 }
 
 // Fully-connected, slope of the biases (4)
-// db[C], summed over the samples, from dz[C].
+// db[C], the total over the samples, from dz[C].
 void fully_connected_db(int C, const real dz[C], weight db[C])
 {
     for (int c = 0; c < C; c++)
@@ -113,8 +115,9 @@ void fully_connected_db(int C, const real dz[C], weight db[C])
 }
 
 // Fully-connected, backward
-// All three slopes from dz[C]: equations (2), (3) and (4).
-void fully_connected_backward(int C, int C_, const weight w[C][C_], const real a[C_], const real dz[C], real da[C_], weight dw[C][C_], weight db[C])
+// All three slopes from dz[C]: equations (2), (3) and (4). The slopes of w and b are totals over the samples.
+void fully_connected_backward(int C, int C_, const weight w[C][C_], const real a[C_], const real dz[C],
+                              real da[C_], weight dw[C][C_], weight db[C])
 {
     fully_connected_da(C, C_, w, dz, da);
     fully_connected_dw(C, C_, a, dz, dw);
