@@ -19,8 +19,16 @@ class Refused(Exception):
     pass
 
 
-def place(book, old, i1, i2):
-    """The chapter's lines that the old lines [i1, i2) stand for, and the indentation that tangling gave them."""
+def part_at(book, chapter, number):
+    """The chunk that has this line of a chapter, its header's included, and the header and last line of the part."""
+    for chunk in book.chunks.values():
+        for where, part in chunk.parts:
+            if where == chapter and part[0][1] - 1 <= number <= part[-1][1]:
+                return chunk.name, part[0][1] - 1, part[-1][1]
+
+
+def place(book, name, old, i1, i2):
+    """The chapter's lines that the file's old lines [i1, i2) stand for, and the indentation that tangling gave them."""
     if i1 < i2:
         run = old[i1:i2]
         if any(line.indent is None for line in run):
@@ -29,25 +37,24 @@ def place(book, old, i1, i2):
             if (after.chapter, after.number, after.indent) != (before.chapter, before.number + 1, before.indent):
                 raise Refused('spans more than one chunk')
         return run[0].chapter, run[0].number, run[-1].number + 1, run[0].indent
-    before = old[i1 - 1] if i1 > 0 else None
-    after = old[i1] if i1 < len(old) else None
-    if before and after and (before.chapter, before.number + 1) == (after.chapter, after.number) and after.indent is not None:
-        return after.chapter, after.number, after.number, after.indent
-    if before and after and before.indent is not None and after.indent is None and refers(book, before, after):
-        return before.chapter, before.number + 1, before.number + 1, before.indent
-    raise Refused('stands on the border of two chunks: it could belong to either')
+    file = book.chunks[name]
+    before = old[i1 - 1] if i1 else tangle.Line('', file.chapter, file.line, '')
+    chunk, _, last = part_at(book, before.chapter, before.number)
+    # Inside a part there is no doubt. At its end there is, unless the file ends too, or the part's own continuation follows.
+    if before.number == last and not (chunk == name if i1 == len(old) else continues(book, chunk, old[i1])):
+        raise Refused('stands on the border of two chunks: it could belong to either')
+    indent = re.match(' *', before.text)[0] if before.indent is None else before.indent
+    return before.chapter, before.number + 1, before.number + 1, indent
 
 
-def refers(book, line, title):
-    """Whether the chapter's next line after this one is the reference that became the title."""
-    with open(os.path.join(book.root, line.chapter), encoding='utf-8') as file:
-        match = tangle.REFERENCE.match(file.read().split('\n')[line.number])
-    return match and title.text.strip().startswith('// ' + match[2])
+def continues(book, chunk, line):
+    """Whether this is the blank line before another part of the chunk."""
+    return line.indent is None and not line.text and part_at(book, line.chapter, line.number)[0] == chunk
 
 
 def outdent(lines, indent):
     for line in lines:
-        if re.match(r'^\s*// <<', line) or line.lstrip().startswith(('```', '~~~')):
+        if tangle.MARK.search(line) or line.lstrip().startswith(('```', '~~~')):
             raise Refused('looks like a chunk or a fence of the chapter: %s' % line.strip())
         if line.strip() and not line.startswith(indent):
             raise Refused('is indented less than its chunk: %s' % line.strip())
@@ -58,7 +65,7 @@ def outdent(lines, indent):
 
 def edits_of(book, name, refusals):
     """Every change of one edited file as (line in the file, Edit)."""
-    old, body = list(book.expand(name)), book.body(name)
+    old, body = book.file_lines(name), book.body(name)
     first, rest = tangle.read(os.path.join(book.root, name))
     match = tangle.FIRST_LINE.match(first)
     if not match or match[2] != tangle.digest(body):
@@ -69,20 +76,28 @@ def edits_of(book, name, refusals):
     if new.pop():
         refusals.append('%s: does not end with a newline' % name)
         return
+    if new and not new[-1]:
+        refusals.append('%s: ends with a blank line' % name)
+        return
     matcher = difflib.SequenceMatcher(None, [line.text for line in old], new, autojunk=False)
     for kind, i1, i2, j1, j2 in matcher.get_opcodes():
         if kind != 'equal':
             try:
-                chapter, start, end, indent = place(book, old, i1, i2)
+                chapter, start, end, indent = place(book, name, old, i1, i2)
                 yield j1 + 2, Edit(chapter, start, end, tuple(outdent(new[j1:j2], indent)))
             except Refused as reason:
                 refusals.append('%s:%d: %s' % (name, j1 + 2, reason))
 
 
-def clashes(edits):
-    """Different edits of the same chapter lines, which two copies of a shared chunk may hold."""
-    ordered = sorted(set(edits))
-    return [b for a, b in zip(ordered, ordered[1:]) if a.chapter == b.chapter and (b.start < a.end or b.start == a.start)]
+def clashes(book, edits):
+    """Refusals of the parts that two files share and edit differently."""
+    files = collections.defaultdict(lambda: collections.defaultdict(set))   # (chapter, header) -> file -> its edits
+    for name, _, edit in edits:
+        chunk, header, _ = part_at(book, edit.chapter, edit.start - 1)
+        files[edit.chapter, header, chunk][name].add(edit)
+    for (chapter, header, chunk), by_file in sorted(files.items()):
+        if len(set(map(frozenset, by_file.values()))) > 1:
+            yield '%s:%d: <<%s>> is edited differently in %s' % (chapter, header, chunk, ' and '.join(sorted(by_file)))
 
 
 def stitched(book, edits, root):
@@ -97,27 +112,37 @@ def stitched(book, edits, root):
     return tangle.Book(root)
 
 
+def unfaithful(book, name, edits):
+    """Why the file's own edits, carried alone, would not give it back; other files may change chunks that it shares."""
+    with tempfile.TemporaryDirectory() as folder:
+        after = stitched(book, [edit for file, _, edit in edits if file == name], folder)
+        if after.errors:
+            return '%s: %s' % (name, after.errors[0][2])
+        if after.body(name) != tangle.read(os.path.join(book.root, name))[1]:
+            return '%s: would not come back from its chapter unchanged; is a chunk here twice, or a space at the end of a line?' % name
+    return None
+
+
 def stitch(root):
-    book, refusals, edits = tangle.Book(root), [], []
+    book = tangle.Book(root)
+    refusals, edits = ['%s:%d: %s' % error for error in book.errors], []
     names = [name for name in book.files() if not book.errors and tangle.edited(os.path.join(root, name), book.body(name))]
     for name in names:
-        for line, edit in edits_of(book, name, refusals):
-            edits.append(edit)
-            print('%s:%d -> %s:%d' % (name, line, edit.chapter, edit.start))
-    refusals += ['%s:%d: edited differently in two tangled files' % (edit.chapter, edit.start) for edit in clashes(edits)]
-    refusals += ['%s:%d: %s' % error for error in sorted(book.errors)]
+        edits += [(name, line, edit) for line, edit in edits_of(book, name, refusals)]
+    refusals += clashes(book, edits)
+    if not refusals:
+        refusals = list(filter(None, (unfaithful(book, name, edits) for name in names)))
+    if refusals:
+        print('\n'.join(refusals), 'nothing was changed', sep='\n', file=sys.stderr)
+        return 1
     with tempfile.TemporaryDirectory() as folder:
-        after = stitched(book, edits, folder)
-        for name in names if not refusals else []:
-            if after.errors or after.body(name) != tangle.read(os.path.join(root, name))[1]:
-                refusals.append('%s: the edit would not come back from its chapter unchanged' % name)
-        if refusals:
-            print('\n'.join(refusals), 'nothing was changed', sep='\n', file=sys.stderr)
-            return 1
-        for chapter in {edit.chapter for edit in edits}:
+        stitched(book, [edit for _, _, edit in edits], folder)
+        for chapter in {edit.chapter for _, _, edit in edits}:
             with open(os.path.join(folder, chapter), encoding='utf-8') as file:
                 tangle.write(os.path.join(root, chapter), file.read())
     tangle.tangle(tangle.Book(root))
+    for name, line, edit in edits:
+        print('%s:%d -> %s:%d' % (name, line, edit.chapter, edit.start))
     print('stitched' if edits else 'nothing to stitch')
     return 0
 

@@ -16,11 +16,12 @@ import sys
 
 Line = collections.namedtuple('Line', 'text chapter number indent')  # indent: what the expansion put before the chapter's line
 
-FENCE = re.compile(r'^(`{3,}|~{3,})\s*([^\s`]*)[^`]*$')
+FENCE = re.compile(r'^( {0,3}(?:(?:[-*+]|\d+[.)]) +)?)(`{3,}(?=[^`]*$)|~{3,})\s*(\S*)')   # with a list's bullet before it, too
 HEADER = re.compile(r'^// <<([^<>]+)>>(\+?=)((?: \([^()]*\))*)$')
 REFERENCE = re.compile(r'^( *)// <<([^<>]+)>>$')
+MARK = re.compile(r'^\s*//\s*<<|//\s*<<[^<>]+>>')   # means to be a header or a reference, well-formed or not
 TAG = re.compile(r'^(?:[1-9]|1[0-9]|2[0-5]|G[1-9]|G1[0-5])$')
-FIRST_LINE = re.compile(r'^// Tangled from (\S+) \[([0-9a-f]{12})\]')
+FIRST_LINE = re.compile(r'^// Tangled from (\S+) \[([0-9a-f]{12})\]: edit the chapter, or edit here and run make stitch\n$')
 FILE_NAME = re.compile(r'^(src|tests)/\w+\.[ch]$')
 
 
@@ -46,14 +47,14 @@ class Book:
         self.errors.append((chapter, line, message))
 
     def read(self, chapter, lines):
-        fence, start, body = None, 0, []
+        fence, indent, language, start, body = None, '', '', 0, []   # an indented fence belongs to a list and is only shown
         for number, text in enumerate(lines, 1):
             if fence is None:
                 match = FENCE.match(text)
                 if match:
-                    fence, language, start, body = match[1], match[2], number, []
-            elif re.match('^%s{%d,}\\s*$' % (fence[0], len(fence)), text):
-                if language == 'c':
+                    indent, fence, language, start, body = match[1], match[2], match[3], number, []
+            elif re.match('^ {0,%d}%s{%d,}\\s*$' % (len(indent) + 3, fence[0], len(fence)), text):
+                if language == 'c' and not indent:
                     self.add(chapter, body)
                 fence = None
             else:
@@ -62,7 +63,7 @@ class Book:
             self.error(chapter, start, 'this fence is never closed')
 
     def add(self, chapter, body):
-        if not body or not body[0][0].startswith('// <<'):
+        if not body or not MARK.match(body[0][0]):
             return
         text, line = body[0]
         header = HEADER.match(text)
@@ -84,7 +85,7 @@ class Book:
         for text, number in body[1:]:
             if '\t' in text:
                 self.error(chapter, number, 'a tab in a chunk: indent with spaces')
-            if re.match(r'^\s*// <<', text) and not REFERENCE.match(text):
+            if MARK.search(text) and not REFERENCE.match(text):
                 self.error(chapter, number, 'not a reference: expected // <<Name>> alone on its line')
         chunk = self.chunks.setdefault(name, chunk or Chunk(name, chapter, line))
         chunk.equations += equations
@@ -121,6 +122,7 @@ class Book:
             if name not in state:
                 self.error(chunk.chapter, chunk.line, '<<%s>> is not used by any file' % name)
                 follow(name)
+        self.errors.sort(key=lambda error: (int(re.search(r'\d+', error[0])[0]), error))   # chapter 10 after chapter 2
 
     def expand(self, name, indent=''):
         """The lines of a chunk, references replaced. A chunk's own comment has the line of its header."""
@@ -138,12 +140,19 @@ class Book:
                 else:
                     yield Line((indent + text).rstrip(), chapter, number, indent)
 
+    def file_lines(self, name):
+        """The lines of a file below its first, without blank ones at the end."""
+        lines = list(self.expand(name))
+        while lines and not lines[-1].text:
+            lines.pop()
+        return lines
+
     def body(self, name):
-        return ''.join(line.text + '\n' for line in self.expand(name))
+        return ''.join(line.text + '\n' for line in self.file_lines(name))
 
     def body_with_lines(self, name):
         out, expected = [], None
-        for line in self.expand(name):
+        for line in self.file_lines(name):
             if (line.chapter, line.number) != expected:
                 out.append('#line %d "%s"\n' % (line.number, line.chapter))
             out.append(line.text + '\n')
@@ -180,10 +189,10 @@ def write(path, text):
 def edited(path, body):
     """Whether someone has edited a tangled file, so that overwriting it would lose something."""
     first, rest = read(path)
-    if first is None or rest == body:
+    if first is None:
         return False
     match = FIRST_LINE.match(first)
-    return not match or match[2] != digest(rest)
+    return not match or rest != body and match[2] != digest(rest)
 
 
 def orphans(book):
@@ -198,7 +207,7 @@ def orphans(book):
 
 def complaints(book, check):
     """What stops the tangler, one line each."""
-    lines = ['%s:%d: %s' % error for error in sorted(book.errors)]
+    lines = ['%s:%d: %s' % error for error in book.errors]
     if lines:
         return lines
     lines = ['%s: no chapter makes this file any more; delete it' % name for name in orphans(book)]

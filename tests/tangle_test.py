@@ -97,6 +97,30 @@ class Tangle(Case):
         self.assertIn(expected, said)
         self.assertFalse(os.path.exists(self.path('src/a.c')))
 
+    def test_fences_are_those_of_commonmark(self):
+        a, b = chunk('<<src/a.c>>=', 'int a;'), chunk('<<src/b.c>>=', 'int b;')
+        for text, files in ((TICKS + 'math\nx\n  ' + TICKS + '\n' + a + b, ['a.c', 'b.c']),   # closed by an indented fence
+                            (' ````md\n' + b + ' ````\n' + a, ['a.c']), ('~~~md `x`\n' + b + '~~~\n' + a, ['a.c']),
+                            ('- ' + TICKS + 'c\n  int shown;\n  ' + TICKS + '\n' + a + b, ['a.c', 'b.c']),
+                            (''.join('  ' + line + '\n' for line in b.split('\n')) + a, ['a.c'])):
+            with self.subTest(text=text):
+                shutil.rmtree(self.path('src'), ignore_errors=True)
+                self.write('chapters/1-a.md', text)
+                self.assertEqual(self.tangle(), (0, ''))
+                self.assertEqual(sorted(os.listdir(self.path('src'))), files)
+
+    def test_file_ends_with_one_newline(self):
+        self.write('chapters/1-a.md', chunk('<<src/a.c>>=', 'int a;', '', '  ', ''))
+        self.tangle()
+        self.assertEqual(self.read('src/a.c').split('\n', 1)[1], 'int a;\n')
+
+    def test_parts_and_references(self):
+        self.write('chapters/1-a.md', chunk('<<src/a.c>>=', '    // <<B>>') + chunk('<<B>>= (7)', 'b();') + chunk('<<B>>+= (G5)', 'c();', '  // <<C>>'))
+        self.write('chapters/2-a.md', chunk('<<C>>=', 'd();'))
+        self.write('chapters/10-a.md', chunk('<<C>>+=', 'e();'))
+        self.tangle()
+        self.assertEqual(self.read('src/a.c').split('\n', 1)[1], '    // B (7) (G5)\n    b();\n    c();\n      // C\n      d();\n      e();\n')
+
     def test_errors(self):
         file = chunk('<<src/a.c>>=', 'int a;', '// <<B>>')
         b = chunk('<<B>>=', 'int b;')
@@ -110,12 +134,22 @@ class Tangle(Case):
         self.fails(file + chunk('<<B>>=', '\tint b;'), 'chapters/2-bad.md:8: a tab in a chunk')
         self.fails(file + chunk('<<B>> =', 'int b;'), 'chapters/2-bad.md:7: not a chunk header')
         self.fails(file + chunk('<<B>>=', '// <<B> >'), 'chapters/2-bad.md:8: not a reference')
+        self.fails(file + chunk('<<B>>= (G16)', 'int b;'), 'chapters/2-bad.md:7: no equation is numbered (G16)')
+        self.fails(file + b + TICKS + 'c\n//<<B>>+=\nint c;\n' + TICKS, 'chapters/2-bad.md:11: not a chunk header')
+        self.fails(file + b + TICKS + 'c\n  // <<B>>+=\nint c;\n' + TICKS, 'chapters/2-bad.md:11: not a chunk header')
+        self.fails(file + chunk('<<B>>=', '//<<C>>'), 'chapters/2-bad.md:8: not a reference')
+        self.fails(file + chunk('<<B>>=', 'int b; // <<C>>'), 'chapters/2-bad.md:8: not a reference')
+        self.fails(file + chunk('<<B>>=', '// <<C>>') + chunk('<<C>>=', '// <<B>>'), 'chapters/2-bad.md:12: <<B>> contains itself')
+        self.fails(chunk('<<src/../a.c>>=', 'int a;'), 'chapters/2-bad.md:2: the file src/../a.c is not')
         self.fails(file + b + TICKS + 'c\nint c;\n', 'chapters/2-bad.md:10: this fence is never closed')
         self.fails(chunk('<<../a.c>>=', 'int a;'), 'chapters/2-bad.md:2: the file ../a.c is not')
 
     def test_all_errors_are_told(self):
         self.write('chapters/2-bad.md', chunk('<<src/a.c>>=', '// <<B>>', '// <<C>>'))
-        self.assertEqual(self.tangle()[1].count('is not defined'), 2)
+        self.write('chapters/10-bad.md', chunk('<<src/b.c>>=', '// <<D>>') + chunk('<<D>>', 'int d;'))
+        self.assertEqual(self.tangle()[1], 'chapters/2-bad.md:3: <<B>> is not defined\nchapters/2-bad.md:4: <<C>> is not defined\n'
+                         'chapters/10-bad.md:3: <<D>> is not defined\nchapters/10-bad.md:6: not a chunk header: expected // <<Name>>= or // <<Name>>+=, '
+                         'then equations like (7) (G5)\n')
 
     def test_never_overwrites_an_edit(self):
         self.sample()
@@ -125,6 +159,34 @@ class Tangle(Case):
         self.assertEqual(status, 1)
         self.assertIn('src/a.c was edited by hand', said)
         self.assertEqual(self.read('src/a.c'), before)
+
+    def test_never_overwrites_an_edited_first_line(self):
+        for new in ('/* mine */\n', '// Tangled from chapters/1-sample.md [000000000000]\n', 'run make stitch, and mine\n'):
+            with self.subTest(new=new):
+                self.write('src/a.c', '')
+                os.remove(self.path('src/a.c'))
+                self.sample()
+                first = self.read('src/a.c').split('\n')[0] + '\n'
+                self.edit(first, first.replace('run make stitch\n', new) if 'and mine' in new else new)
+                before = self.read('src/a.c')
+                self.assertIn('src/a.c was edited by hand', self.tangle()[1])
+                self.assertEqual(self.read('src/a.c'), before)
+
+    def test_one_edit_stops_every_file(self):
+        self.write('chapters/1-sample.md', SAMPLE + chunk('<<src/b.c>>=', 'int b;'))
+        self.tangle()
+        self.edit('2 * n', '3 * n')
+        before = self.read('src/b.c')
+        self.write('chapters/1-sample.md', SAMPLE + chunk('<<src/b.c>>=', 'int c;'))
+        self.assertEqual(self.tangle()[0], 1)
+        self.assertEqual(self.read('src/b.c'), before)
+
+    def test_an_edit_that_the_chapter_has_too_is_no_edit(self):
+        self.sample()
+        self.edit('2 * n', '3 * n')
+        self.write('chapters/1-sample.md', SAMPLE.replace('2 * n', '3 * n'))
+        self.assertEqual(self.tangle(), (0, ''))
+        self.assertEqual(self.tangle('--check'), (0, ''))
 
     def test_never_overwrites_a_foreign_file(self):
         self.write('src/a.c', 'mine\n')
@@ -138,6 +200,10 @@ class Tangle(Case):
         status, said = self.tangle('--check')
         self.assertEqual(status, 1)
         self.assertIn('src/a.c: differs from chapters/1-sample.md', said)
+        os.remove(self.path('src/a.c'))
+        status, said = self.tangle('--check')
+        self.assertEqual((status, said.count('src/a.c')), (1, 1))
+        self.assertFalse(os.path.exists(self.path('src/a.c')))
 
     def test_file_without_chapter(self):
         self.sample()
@@ -146,6 +212,26 @@ class Tangle(Case):
 
     def test_usage(self):
         self.assertEqual(self.tangle('--chek')[0], 2)
+
+    def test_lines_at_every_border(self):
+        self.write('chapters/1-sample.md', SAMPLE)
+        self.assertEqual(self.tangle('--lines', self.path('lines')), (0, ''))
+        self.assertFalse(os.path.exists(self.path('src')))
+        told, where, number = [], None, 0   # what a compiler would say of each line
+        for text in self.read('lines/src/a.c').split('\n')[:-1]:
+            if text.startswith('#line'):
+                _, number, where = text.split()
+                number = int(number)
+            else:
+                told.append((where, number, text.strip()))
+                number += 1
+        chapter = SAMPLE.split('\n')
+        for where, number, text in told:
+            self.assertEqual(where, '"chapters/1-sample.md"')
+            origin = chapter[number - 1].strip()
+            self.assertTrue(text == origin or '<<' in origin and (not text or origin.startswith('// <<' + text.split(' ')[1])), (number, text, origin))
+        self.assertEqual(len(told), 23)
+        self.assertEqual(self.read('lines/src/a.c').count('#line'), 7)
 
     @unittest.skipUnless(shutil.which('cc'), 'no C compiler')
     def test_line_directives(self):
@@ -171,12 +257,16 @@ class Stitch(Case):
         status, said = self.stitch()
         self.assertEqual(status, 1, said)
         self.assertIn(reason, said)
+        self.assertNotIn('->', said)
         self.assertEqual((self.read('src/a.c'), self.read('chapters/1-sample.md')), (before, chapter))
 
     def test_round_trips(self):
         for old, new in (('2 * n', '3 * n'), ('    y += 0;\n', '    y += 1;\n    y += 2;\n'), ('        y *= x;\n', '        y *= x * x;\n'),
                          ('    y += 0;\n', ''), ('{\n    return 0;', '{\n    int z = 0;\n    return z;'), ('#include <math.h>\n', '#include <math.h>\n#include <stdio.h>\n'),
-                         ('// Square (7) (G5)\n', '// Square (7) (G5)\n// The square of a number.\n')):
+                         ('// Square (7) (G5)\n', '// Square (7) (G5)\n// The square of a number.\n'),
+                         ('#include <math.h>\n', '#include <stdio.h>\n#include <math.h>\n'),                # at the top of the file
+                         ('    return 2 * n;\n}\n', '    return 2 * n;\n}\n// twice\n'),                # before a continuation
+                         ('int zero', '// zero\nint zero'), ('    // Body\n', '    // Body\n    // The body.\n'), ('    // Body\n', '    y = 1;\n    // Body\n')):   # after its blank line; before a reference
             with self.subTest(old=old):
                 self.sample_again()
                 self.carried(old, new)
@@ -188,7 +278,16 @@ class Stitch(Case):
     def test_refusals(self):
         for old, new, reason in (('// Body', '// Boddy', "changes a chunk's name"), ('    y += 0;\n    return y;\n', '    y += 0;\n    more();\n    return y;\n', 'border of two chunks'),
                                  ('    y += 0;\n', '  y += 0;\n', 'indented less'), ('    y += 0;\n', '    // <<Other>>\n', 'looks like a chunk'),
-                                 ('y += 0;\n    return y;', 'all();\n    new();', 'more than one chunk')):
+                                 ('y += 0;\n    return y;', 'all();\n    new();', 'more than one chunk'),
+                                 ('    if (x > 0)\n        y *= x;\n    y += 0;\n', '', '<<Body>> is empty'),
+                                 ('}\n\nint zero', '}\nint zero', 'blank line between two parts'),
+                                 ('    y += 0;\n', '    ' + TICKS + '\n', 'looks like a chunk or a fence'),
+                                 ('    y += 0;\n', '    //<<B>>\n', 'looks like a chunk or a fence'),
+                                 ('    y += 0;\n', '    y +=\t0;\n', 'has a tab'), ('y += 0;', 'y += 1; ', 'space at the end'),
+                                 ('    return 0;\n}\n', '    return 0;\n}', 'does not end with a newline'),
+                                 ('    return 0;\n}\n', '    return 0;\n}\n\n', 'ends with a blank line'),
+                                 ('    return 0;\n}\n', '    return 0;\n}\nint after;\n', 'border of two chunks'),
+                                 ('// Tangled', '// Mangled', 'its first line')):
             with self.subTest(old=old):
                 self.sample_again()
                 self.refused(old, new, reason)
@@ -223,20 +322,70 @@ class Stitch(Case):
         self.assertEqual(status, 1)
         self.assertIn('edited differently', said)
 
+    def test_end_of_a_file_that_ends_in_its_own_chunk(self):
+        self.write('chapters/1-a.md', chunk('<<src/a.c>>=', '// <<B>>', 'int a;') + chunk('<<B>>=', '// <<C>>', 'int b;') + chunk('<<C>>=', 'int c;'))
+        self.tangle()
+        self.edit('int a;\n', 'int a;\nint z;\n')
+        body = self.edit('// B\n', '// B\nint y;\n')
+        self.assertEqual(self.stitch(), (0, 'src/a.c:3 -> chapters/1-a.md:8\nsrc/a.c:8 -> chapters/1-a.md:5\nstitched\n'))
+        self.assertEqual(self.read('src/a.c').split('\n', 1)[1], body)
+
+    def test_two_files_share_a_chunk_and_only_one_edits_it(self):
+        self.write('chapters/1-sample.md', SAMPLE + chunk('<<src/b.c>>=', 'int own;', '// <<Twice>>'))
+        self.tangle()
+        self.edit('2 * n', '3 * n')
+        self.edit('int own', 'int mine', 'src/b.c')
+        status, said = self.stitch()
+        self.assertEqual(status, 0, said)
+        self.assertIn('int mine;\n// Twice\nint twice(int n)\n{\n    return 3 * n;\n', self.read('src/b.c'))
+        self.assertEqual(self.tangle('--check'), (0, ''))
+
+    def test_shared_chunk_edited_alike(self):
+        self.shared()
+        self.edit('2 * n;\n', '2 * n;\n    return 3 * n;\n')
+        self.edit('2 * n;\n', '2 * n;\n    return 3 * n;\n', 'src/b.c')
+        self.assertEqual(self.stitch()[0], 0)
+        self.assertEqual(self.read('chapters/1-sample.md').count('3 * n'), 1)
+
+    def test_shared_part_edited_in_different_places(self):
+        self.shared()
+        self.edit('2 * n', '3 * n')
+        self.edit('int twice', 'long twice', 'src/b.c')
+        before = self.read('src/a.c'), self.read('src/b.c'), self.read('chapters/1-sample.md')
+        status, said = self.stitch()
+        self.assertEqual((status, said), (1, 'chapters/1-sample.md:29: <<Twice>> is edited differently in src/a.c and src/b.c\nnothing was changed\n'))
+        self.assertEqual((self.read('src/a.c'), self.read('src/b.c'), self.read('chapters/1-sample.md')), before)
+
+    def test_chunk_twice_in_one_file(self):
+        self.write('chapters/1-a.md', chunk('<<src/a.c>>=', '// <<B>>', '{', '    // <<B>>', '}') + chunk('<<B>>=', 'b();', 'c();'))
+        self.tangle()
+        self.edit('c();', 'd();')
+        self.assertIn('is a chunk here twice', self.stitch()[1])
+        body = self.edit('    c();', '    d();')
+        self.assertEqual(self.stitch()[0], 0)
+        self.assertEqual(self.read('src/a.c').split('\n', 1)[1], body)
+
     def test_random_edits_are_carried_or_refused(self):
         dice, carried = random.Random(1), 0
-        for _ in range(150):
-            self.sample_again()
-            lines = self.read('src/a.c').split('\n')[:-1]
-            for _ in range(dice.randint(1, 3)):
-                at = dice.randrange(1, len(lines))
-                lines[at:at + dice.randint(0, 2)] = [' ' * 4 * dice.randint(0, 2) + 'edit%d();' % dice.randint(0, 9) for _ in range(dice.randint(0, 2))]
-            self.write('src/a.c', '\n'.join(lines) + '\n')
-            body = self.read('src/a.c').split('\n', 1)[1]
+        for _ in range(200):
+            shutil.rmtree(self.path('src'), ignore_errors=True)
+            self.shared()
+            edited = dice.choice((['src/a.c'], ['src/b.c'], ['src/a.c', 'src/b.c']))
+            for name in edited:
+                lines = self.read(name).split('\n')[:-1]
+                for _ in range(dice.randint(1, 3)):
+                    at = dice.randrange(1, len(lines) + 1)
+                    lines[at:at + dice.randint(0, 2)] = [' ' * 4 * dice.randint(0, 2) + dice.choice(('edit%d();' % dice.randint(0, 9), '}', ''))
+                                                         for _ in range(dice.randint(0, 2))]
+                self.write(name, '\n'.join(lines) + '\n')
+            before = {name: self.read(name) for name in ('src/a.c', 'src/b.c', 'chapters/1-sample.md')}
             status, said = self.stitch()
             carried += status == 0
-            self.assertEqual(self.read('src/a.c').split('\n', 1)[1], body, said)
-            self.assertEqual(self.tangle()[0], status)
+            if status:   # nothing at all was touched
+                self.assertEqual({name: self.read(name) for name in before}, before, said)
+            elif len(edited) == 1:
+                self.assertEqual(self.read(edited[0]).split('\n', 1)[1], before[edited[0]].split('\n', 1)[1], said)
+            self.assertEqual(self.tangle()[0], status, said)
         self.assertGreater(carried, 20)
 
 
