@@ -1,4 +1,4 @@
-// Tangled from chapters/3-cross-correlation.md [1267c16cd053]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/3-cross-correlation.md [49a3154ddec8]: edit the chapter, or edit here and run make stitch
 #include <string.h>
 
 // What a number is
@@ -14,8 +14,18 @@ typedef double weight, real;
 enum { SAMPLES = 1 };
 #endif
 
-// Convolve (13) (15)
-// s = k * m on its whole range, S = K + M - 1 rows and columns. A line has one row.
+// Convolution of lists (13)
+// s = k * m on its whole range.
+void convolve_line(int K, int M, const real k[K], const real m[M], real s[K + M - 1])
+{
+    memset(s, 0, sizeof(real[K + M - 1]));
+    for (int x_ = 0; x_ < K; x_++)
+        for (int x = 0; x < M; x++)
+            s[x_ + x] += k[x_] * m[x];
+}
+
+// Convolution of pictures (14) (15)
+// s = k * m on its whole range.
 void convolve(int KX, int KY, int MX, int MY, const real k[KX][KY], const real m[MX][MY], real s[KX + MX - 1][KY + MY - 1])
 {
     memset(s, 0, sizeof(real[KX + MX - 1][KY + MY - 1]));
@@ -26,19 +36,21 @@ void convolve(int KX, int KY, int MX, int MY, const real k[KX][KY], const real m
                     s[x_ + x][y_ + y] += k[x_][y_] * m[x][y];
 }
 
-// Correlate
-// r on its whole range, as above: the sum of (7) for one channel, with a padding of K - 1 rows and columns.
+// Cross-correlation of pictures
+// r on the whole range: the sum of (7) for one channel, with KX - 1 rows and KY - 1 columns of zeros on either side of m.
 void correlate(int KX, int KY, int MX, int MY, const real k[KX][KY], const real m[MX][MY], real r[KX + MX - 1][KY + MY - 1])
 {
-    memset(r, 0, sizeof(real[KX + MX - 1][KY + MY - 1]));
     for (int x = 0; x < KX + MX - 1; x++)
-        for (int y = 0; y < KY + MY - 1; y++)
+        for (int y = 0; y < KY + MY - 1; y++) {
+            real s = {0};
             for (int x_ = 0; x_ < KX; x_++)
                 for (int y_ = 0; y_ < KY; y_++) {
                     int i = x - (KX - 1) + x_, j = y - (KY - 1) + y_;
                     if (0 <= i && i < MX && 0 <= j && j < MY)
-                        r[x][y] += k[x_][y_] * m[i][j];
+                        s += k[x_][y_] * m[i][j];
                 }
+            r[x][y] = s;
+        }
 }
 
 // Flip

@@ -1,115 +1,331 @@
-// Tangled from chapters/3-cross-correlation.md [7d6fa65475c4]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/3-cross-correlation.md [414dbb39eace]: edit the chapter, or edit here and run make stitch
 #include "../src/cross_correlation.c"
 #include "check.h"
 
-static struct array k, m, s;
+// Lists and pictures
+typedef void operation(struct array k, struct array m, struct array s);   // s = k * m, or something like it
 
-static void choose(int rows_of_k, int rows_of_m)
+static struct array picture(const char *name, int X, int Y)   // a list is a picture with one column
 {
-    k = array("k", 2, (int[]){rows_of_k, 2}), m = array("m", 2, (int[]){rows_of_m, 7});
-    s = array("s", 2, (int[]){rows_of_k + rows_of_m - 1, 2 + 7 - 1});
-    randomise(k), randomise(m), spoil(s);
+    struct array x = array(name, 2, (int[]){X, Y});
+    randomise(x);
+    return x;
 }
 
-// Check (14) (12) (14)
-enum { FAR = 25 };   // from here on everything is zero
-
-static void sum_over_the_plane(struct array out)
+static struct array whole_range(struct array k, struct array m)
 {
-    for (int x = 0; x < out.extent[0]; x++)
-        for (int y = 0; y < out.extent[1]; y++) {
-            real sum = 0;
-            for (int x_ = -FAR; x_ <= FAR; x_++)
-                for (int y_ = -FAR; y_ <= FAR; y_++)
-                    sum += get(k, x_, y_, 0, 0) * get(m, x - x_, y - y_, 0, 0);
-            put(out, x, y, 0, 0, sum);
-        }
+    struct array s = array("s", 2, (int[]){k.extent[0] + m.extent[0] - 1, k.extent[1] + m.extent[1] - 1});
+    spoil(s);
+    return s;
 }
 
-static struct verdict check_convolve(int rows_of_k, int rows_of_m, int rows, int columns)   // of the result
+// Check (12) (12)
+static double error_of_sum(double h, double where)   // where in a piece the functions are taken; the largest error for t = h, 2h, ... 4
+{
+    int N = (int)(4 / h);
+    struct array k = picture("k", N, 1), m = picture("m", N, 1), s = whole_range(k, m);
+    for (int i = 0; i < N; i++) {
+        put(k, i, 0, 0, 0, exp(-(i + where) * h));
+        put(m, i, 0, 0, 0, exp(-2 * (i + where) * h));
+    }
+    convolve_line(N, N, k.at, m.at, s.at);
+    double worst = 0;
+    for (int u = 0; u < N; u++) {
+        double t = (u + 1) * h, exact = exp(-t) - exp(-2 * t);
+        worst = fmax(worst, fabs(h * part(s, u) / exact - 1));
+    }
+    return worst;
+}
+
+static struct verdict check_integral(double where)
 {
     struct verdict v = {0};
-    choose(rows_of_k, rows_of_m);
+    for (double h = 0.5; h > 0.01; h /= 2) {
+        char text[160];
+        snprintf(text, sizeof text, "pieces of length %g", h);
+        judge(&v, ORACLE, (int)(4 / h), error_of_sum(h, where), h * h / 24, text);
+        double quotient = error_of_sum(h, where) / error_of_sum(h / 2, where);
+        judge(&v, ORACLE, 1, fabs(quotient - 4), 0.04, "the quotient of two errors should be 4");
+    }
+    return v;
+}
+
+// Check (13)
+enum { FAR = 20 };   // from here on everything is zero
+
+static real sum_over_the_line(struct array k, struct array m, int x)
+{
+    real sum = 0;
+    for (int x_ = -FAR; x_ <= FAR; x_++)
+        sum += get(k, x_, 0, 0, 0) * get(m, x - x_, 0, 0, 0);
+    return sum;
+}
+
+static struct verdict check_line(operation *convolution)
+{
+    struct verdict v = {0};
+    struct array k = picture("k", 4, 1), m = picture("m", 7, 1), s = whole_range(k, m);
+    convolution(k, m, s);
+    struct array got = array("s", 1, (int[]){FAR}), expected = array("s", 1, got.extent);
+    for (int i = 0; i < FAR; i++) {
+        put(got, i, 0, 0, 0, get(s, i - 5, 0, 0, 0));   // x from -5 to 14, and s is zero beyond its ends
+        put(expected, i, 0, 0, 0, sum_over_the_line(k, m, i - 5));
+    }
+    compare(&v, ORACLE, 1e-14, got, expected);
+    return v;
+}
+
+static void line(struct array k, struct array m, struct array s)
+{
+    convolve_line(k.count, m.count, k.at, m.at, s.at);
+}
+
+// wrong: mistakes in (13)
+static void line_with_plus(struct array k, struct array m, struct array s)
+{
+    for (int x = 0; x < s.count; x++) {
+        real sum = 0;
+        for (int x_ = 0; x_ < k.count; x_++)
+            sum += get(k, x_, 0, 0, 0) * get(m, x + x_, 0, 0, 0);
+        put(s, x, 0, 0, 0, sum);
+    }
+}
+
+static void line_cut_off(struct array k, struct array m, struct array s)
+{
+    line(k, m, s);
+    for (int x = m.count; x < s.count; x++)
+        put(s, x, 0, 0, 0, 0);
+}
+
+// Check (14)
+static real sum_over_the_plane(struct array k, struct array m, int x, int y)
+{
+    real sum = 0;
+    for (int x_ = -FAR; x_ <= FAR; x_++)
+        for (int y_ = -FAR; y_ <= FAR; y_++)
+            sum += get(k, x_, y_, 0, 0) * get(m, x - x_, y - y_, 0, 0);
+    return sum;
+}
+
+static struct verdict check_plane(operation *convolution)
+{
+    struct verdict v = {0};
+    struct array k = picture("k", 3, 2), m = picture("m", 4, 7), s = whole_range(k, m);
+    convolution(k, m, s);
+    struct array got = array("s", 2, (int[]){FAR, FAR}), expected = array("s", 2, got.extent);
+    for (int i = 0; i < FAR; i++)
+        for (int j = 0; j < FAR; j++) {
+            put(got, i, j, 0, 0, get(s, i - 5, j - 5, 0, 0));
+            put(expected, i, j, 0, 0, sum_over_the_plane(k, m, i - 5, j - 5));
+        }
+    compare(&v, ORACLE, 1e-14, got, expected);
+    return v;
+}
+
+static void plane(struct array k, struct array m, struct array s)
+{
     convolve(k.extent[0], k.extent[1], m.extent[0], m.extent[1], k.at, m.at, s.at);
+}
+
+// Check (15)
+static int larger(int i, int j)
+{
+    return i > j ? i : j;
+}
+
+static int smaller(int i, int j)
+{
+    return i < j ? i : j;
+}
+
+static struct verdict check_limits(operation *convolution)
+{
+    struct verdict v = {0};
+    struct array k = picture("k", 3, 2), m = picture("m", 4, 7), s = whole_range(k, m);
+    convolution(k, m, s);
     struct array expected = array("s", 2, s.extent);
-    sum_over_the_plane(expected);
-    for (int i = 0; i < s.count; i++)   // what a smaller range leaves out counts as zero
-        if (i / s.extent[1] >= rows || i % s.extent[1] >= columns)
-            ((real *)s.at)[i] = 0;
+    for (int x = 0; x < s.extent[0]; x++)
+        for (int y = 0; y < s.extent[1]; y++) {
+            real sum = 0;
+            for (int x_ = larger(0, x - (m.extent[0] - 1)); x_ <= smaller(k.extent[0] - 1, x); x_++)
+                for (int y_ = larger(0, y - (m.extent[1] - 1)); y_ <= smaller(k.extent[1] - 1, y); y_++)
+                    sum += ((real *)k.at)[x_ * k.extent[1] + y_] * ((real *)m.at)[(x - x_) * m.extent[1] + y - y_];
+            put(expected, x, y, 0, 0, sum);
+        }
     compare(&v, ORACLE, 1e-14, s, expected);
     return v;
 }
 
-static struct verdict check_integral(void)
+// wrong: (15) as printed
+static int inside_m(struct array m, int i, int j)
 {
-    struct verdict v = {0};
-    const double h = 0.125;
-    enum { N = 161 };   // samples of the bell curve from -10 to 10
-    struct array bell = array("bell", 2, (int[]){1, N}), sum = array("s", 2, (int[]){1, 2 * N - 1}), exact = array("s", 2, sum.extent);
-    for (int i = 0; i < N; i++)
-        put(bell, 0, i, 0, 0, exp(-pow(h * (i - N / 2), 2)) * sqrt(h));
-    convolve(1, N, 1, N, bell.at, bell.at, sum.at);
-    for (int i = 0; i < 2 * N - 1; i++)
-        put(exact, 0, i, 0, 0, sqrt(acos(-1) / 2) * exp(-pow(h * (i - N + 1), 2) / 2));
-    compare(&v, ORACLE, 1e-13, sum, exact);
-    return v;
+    return i < m.extent[0] && j < m.extent[1];
+}
+
+static void plane_cut_off(struct array k, struct array m, struct array s)   // what is outside of the range counts as zero
+{
+    plane(k, m, s);
+    for (int i = 0; i < s.extent[0]; i++)
+        for (int j = 0; j < s.extent[1]; j++)
+            if (!inside_m(m, i, j))
+                put(s, i, j, 0, 0, 0);
+}
+
+static int lost(void)   // how many numbers other than zero the printed range leaves out
+{
+    struct array k = picture("k", 3, 2), m = picture("m", 4, 7), s = whole_range(k, m);
+    plane(k, m, s);
+    int count = 0;
+    for (int i = 0; i < s.extent[0]; i++)
+        for (int j = 0; j < s.extent[1]; j++)
+            count += !inside_m(m, i, j) && get(s, i, j, 0, 0) != 0;
+    return count;
 }
 
 // Check (16) (16)
-static struct verdict check_commutes(void)
+static struct verdict check_commutes(operation *convolution)
 {
     struct verdict v = {0};
-    choose(3, 4);
-    struct array other = array("s", 2, s.extent);
-    convolve(k.extent[0], k.extent[1], m.extent[0], m.extent[1], k.at, m.at, s.at);
-    convolve(m.extent[0], m.extent[1], k.extent[0], k.extent[1], m.at, k.at, other.at);
-    compare(&v, ORACLE, 1e-14, s, other);
+    struct array k = picture("k", 3, 2), m = picture("m", 4, 7), s = whole_range(k, m);
+    struct array exchanged = array("s", 2, s.extent);
+    convolution(k, m, s);
+    convolution(m, k, exchanged);
+    compare(&v, ORACLE, 1e-14, exchanged, s);
     return v;
 }
 
-static struct verdict check_without_primes(void)
+// wrong: (16) as printed
+static void plane_without_primes(struct array k, struct array m, struct array s)
+{
+    real sum = 0;
+    for (int x = 0; x < k.extent[0]; x++)
+        for (int y = 0; y < k.extent[1]; y++)
+            sum += get(k, x, y, 0, 0) * get(m, x - x, y - y, 0, 0);
+    for (int i = 0; i < s.count; i++)
+        put(s, i / s.extent[1], i % s.extent[1], 0, 0, sum);
+}
+
+// Check the cross-correlation
+static void correlation(struct array k, struct array m, struct array r)
+{
+    correlate(k.extent[0], k.extent[1], m.extent[0], m.extent[1], k.at, m.at, r.at);
+}
+
+static struct array padded(struct array m, int PX, int PY)
+{
+    struct array wide = array("m", 2, (int[]){m.extent[0] + 2 * PX, m.extent[1] + 2 * PY});
+    for (int i = 0; i < wide.extent[0]; i++)
+        for (int j = 0; j < wide.extent[1]; j++)
+            put(wide, i, j, 0, 0, get(m, i - PX, j - PY, 0, 0));
+    return wide;
+}
+
+static struct verdict check_correlation(operation *r)
 {
     struct verdict v = {0};
-    choose(3, 4);
-    struct array left = array("k m", 2, s.extent), right = array("m k", 2, s.extent);
+    struct array k = picture("k", 3, 2), m = picture("m", 4, 7), s = whole_range(k, m);
+    r(k, m, s);
+    struct array wide = padded(m, k.extent[0] - 1, k.extent[1] - 1), expected = array("r", 2, s.extent);
     for (int x = 0; x < s.extent[0]; x++)
         for (int y = 0; y < s.extent[1]; y++) {
-            put(left, x, y, 0, 0, get(k, x, y, 0, 0) * get(m, 0, 0, 0, 0));
-            put(right, x, y, 0, 0, get(m, x, y, 0, 0) * get(k, 0, 0, 0, 0));
+            real sum = 0;
+            for (int i = k.count - 1; i >= 0; i--)
+                sum += ((real *)k.at)[i] * get(wide, x + i / k.extent[1], y + i % k.extent[1], 0, 0);
+            put(expected, x, y, 0, 0, sum);
         }
-    compare(&v, ORACLE, 1e-14, left, right);
+    compare(&v, ORACLE, 1e-14, s, expected);
     return v;
 }
 
 // Check the flip
-static struct verdict check_flip(int flipped, int shift)
+static struct array flipped(struct array x)
+{
+    struct array other = array(x.name, 2, x.extent);
+    flip(x.extent[0], x.extent[1], x.at, other.at);
+    return other;
+}
+
+static struct verdict check_flip(operation *r)
 {
     struct verdict v = {0};
-    choose(3, 4);
-    struct array kernel = array("k", 2, k.extent), r = array("r", 2, s.extent), moved = array("r", 2, s.extent);
-    flip(k.extent[0], k.extent[1], k.at, kernel.at);
-    convolve(k.extent[0], k.extent[1], m.extent[0], m.extent[1], k.at, m.at, s.at);
-    correlate(k.extent[0], k.extent[1], m.extent[0], m.extent[1], flipped ? kernel.at : k.at, m.at, r.at);
-    for (int x = 0; x < s.extent[0]; x++)
-        for (int y = 0; y < s.extent[1]; y++)
-            put(moved, x, y, 0, 0, get(r, x + shift, y + shift, 0, 0));
-    compare(&v, ORACLE, 1e-14, moved, s);
+    struct array k = picture("k", 3, 2), m = picture("m", 4, 7), s = whole_range(k, m);
+    struct array expected = array("s", 2, s.extent);
+    plane(k, m, expected);
+    r(k, m, s);
+    compare(&v, ORACLE, 1e-14, s, expected);
     return v;
+}
+
+static void correlation_with_flipped(struct array k, struct array m, struct array r)
+{
+    correlation(flipped(k), m, r);
+}
+
+static struct verdict check_exchange(void)   // exchanged arguments flip the result
+{
+    struct verdict v = {0};
+    struct array k = picture("k", 3, 2), m = picture("m", 4, 7), s = whole_range(k, m);
+    struct array exchanged = array("r", 2, s.extent);
+    correlation(k, m, s);
+    correlation(m, k, exchanged);
+    compare(&v, ORACLE, 1e-14, flipped(exchanged), s);
+    return v;
+}
+
+// wrong: flips
+static void correlation_without_shift(struct array k, struct array m, struct array r)
+{
+    struct array right = array("r", 2, r.extent);
+    correlation_with_flipped(k, m, right);
+    for (int x = 0; x < r.extent[0]; x++)
+        for (int y = 0; y < r.extent[1]; y++)
+            put(r, x, y, 0, 0, get(right, x + k.extent[0] - 1, y + k.extent[1] - 1, 0, 0));
+}
+
+static void correlation_with_rows_flipped(struct array k, struct array m, struct array r)
+{
+    struct array half = array("k", 2, k.extent);
+    for (int x_ = 0; x_ < k.extent[0]; x_++)
+        for (int y_ = 0; y_ < k.extent[1]; y_++)
+            put(half, x_, y_, 0, 0, get(k, k.extent[0] - 1 - x_, y_, 0, 0));
+    correlation(half, m, r);
+}
+
+static void equations(void)
+{
+    equation("(12)", "integral", "convolve_line", check_integral(0.5));
+    equation("(13)", "s(x)", "convolve_line", check_line(line));
+    equation("(14)", "s(x, y)", "convolve", check_plane(plane));
+    equation("(15)", "s(x, y)", "convolve", check_limits(plane));
+    equation("(16)", "k * m", "convolve", check_commutes(plane));
+    struct verdict r = check_correlation(correlation), f = check_flip(correlation_with_flipped), x = check_exchange();
+    expect(passes(&r), "correlate is the sum of (7) on a padded picture");
+    expect(passes(&f), "correlating with the flipped kernel is convolving");
+    expect(passes(&x), "correlating with exchanged arguments flips the result");
+}
+
+static void mistakes(void)
+{
+    rejects("(12) with a sum that is not over middles", check_integral(0));
+    rejects("(13) with a plus", check_line(line_with_plus));
+    rejects("(13) cut off where m ends", check_line(line_cut_off));
+    rejects("(14) with a plus", check_plane(correlation));
+    rejects("(15) as printed, x only up to eta_x(m)", check_plane(plane_cut_off));
+    expect(lost() == 20, "the printed range leaves out 20 numbers that are not zero");
+    rejects("(16) as printed, k(x,y) m(x-x,y-y)", check_commutes(plane_without_primes));
+    rejects("(16) on the range that is printed with (15)", check_commutes(plane_cut_off));
+    rejects("a cross-correlation that commutes", check_commutes(correlation));
+    rejects("a cross-correlation that is a convolution", check_correlation(plane));
+    rejects("a convolution without the flip", check_flip(correlation));
+    rejects("the flip without the shift", check_flip(correlation_without_shift));
+    rejects("the flip about one axis", check_flip(correlation_with_rows_flipped));
 }
 
 int main(void)
 {
     chapter = "chapters/3-cross-correlation.md";
-    equation("(12)", "integral", "convolve", check_integral());
-    equation("(13)", "line", "convolve", check_convolve(1, 1, 1, 8));
-    equation("(14)", "plane", "convolve", check_convolve(3, 4, 6, 8));
-    equation("(15)", "s", "convolve", check_convolve(3, 4, 6, 8));
-    equation("(16)", "k*m = m*k", "convolve", check_commutes());
-    struct verdict flipped = check_flip(1, 0);
-    expect(passes(&flipped), "correlating with the flipped kernel is convolving");
-    rejects("(15) with its printed range", check_convolve(3, 4, 4, 7));
-    rejects("(16) as printed, without the primes", check_without_primes());
-    rejects("correlating with the kernel as it is", check_flip(0, 0));
-    rejects("the flip without its shift", check_flip(1, 1));
+    equations();
+    mistakes();
     return closing();
 }
