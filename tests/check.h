@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [6c1eff714ae4]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [a0dde83ce88f]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -521,6 +521,8 @@ static inline void recognise(int number)
     memcpy(result, seen.result, sizeof result);
     int kept_count = array_count, kept_room = array_room;
     for (int k = 0; k < suite->mutants; k++) {
+        if (strcmp(suite->mutant[k].tag, suite->check[number].tag))
+            continue;
         arrays = NULL, array_count = array_room = 0;   // the failed check's arrays are still needed
         operation *right[2];
         exchange(&suite->mutant[k], right, 1);
