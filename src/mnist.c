@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [41d8f9add115]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [25f29b4280c5]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -125,6 +125,7 @@ static inline real real_log(real a)
 // Fully-connected, forward (1)
 // Some rows of the product
 // (1) for R neurons: z[R] from a[C_].
+__attribute__((always_inline))
 static inline void rows(int R, int C_, const weight w[R][C_], const weight b[R], const real a[C_], real z[R])
 {
     real s[R];
@@ -151,6 +152,7 @@ void fully_connected_forward(int C, int C_, const weight w[C][C_], const weight 
 // Fully-connected, slope of the input (2)
 // Some columns of the product
 // (2) for R inputs: da[first] to da[first + R - 1] from dz[C].
+__attribute__((always_inline))
 static inline void columns(int R, int first, int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
 {
     real s[R];
@@ -175,23 +177,36 @@ void fully_connected_da(int C, int C_, const weight w[C][C_], const real dz[C], 
 }
 
 // Fully-connected, slope of the weights (3)
+// Some slopes of the weights
+// (3) for R neurons and count inputs from first on: turned[n] holds these inputs of sample n, dz[c][n] the slope of neuron c for sample n.
+__attribute__((always_inline))
+static inline void block(int R, int first, int count, int C_, const real turned[SAMPLES], const weight dz[R][SAMPLES], weight dw[R][C_])
+{
+    real s[R];
+    for (int c = 0; c < R; c++)
+        s[c] = same(0);
+    for (int n = 0; n < SAMPLES; n++)
+        for (int c = 0; c < R; c++)
+            s[c] += dz[c][n] * turned[n];
+    for (int c = 0; c < R; c++)
+        memcpy(&dw[c][first], &s[c], count * sizeof(weight));
+}
+
 // dw[C][C_], the total over the samples, from a[C_] and dz[C].
 void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weight dw[C][C_])
 {
-    weight by_sample[SAMPLES][C_];
-    for (int c_ = 0; c_ < C_; c_++) {
-        real input = a[c_];
+    enum { TILE = 8 };
+    const weight (*input)[SAMPLES] = (const void *)a, (*slope)[SAMPLES] = (const void *)dz;
+    for (int first = 0; first < C_; first += SAMPLES) {
+        int count = C_ - first < SAMPLES ? C_ - first : SAMPLES, c = 0;
+        real turned[SAMPLES] = {0};
         for (int n = 0; n < SAMPLES; n++)
-            by_sample[n][c_] = *sample(&input, n);
-    }
-    for (int c = 0; c < C; c++) {
-        real slope = dz[c];
-        for (int c_ = 0; c_ < C_; c_++) {
-            weight s = 0;
-            for (int n = 0; n < SAMPLES; n++)
-                s += by_sample[n][c_] * *sample(&slope, n);
-            dw[c][c_] = s;
-        }
+            for (int k = 0; k < count; k++)
+                *sample(&turned[n], k) = input[first + k][n];
+        for (; c + TILE <= C; c += TILE)
+            block(TILE, first, count, C_, turned, slope + c, dw + c);
+        if (c < C)
+            block(C - c, first, count, C_, turned, slope + c, dw + c);
     }
 }
 
@@ -201,16 +216,6 @@ void fully_connected_db(int C, const real dz[C], weight db[C])
 {
     for (int c = 0; c < C; c++)
         db[c] = total(dz[c]);
-}
-
-// Fully-connected, backward
-// All three slopes from dz[C]: equations (2), (3) and (4). The slopes of w and b are totals over the samples.
-void fully_connected_backward(int C, int C_, const weight w[C][C_], const real a[C_], const real dz[C],
-                              real da[C_], weight dw[C][C_], weight db[C])
-{
-    fully_connected_da(C, C_, w, dz, da);
-    fully_connected_dw(C, C_, a, dz, dw);
-    fully_connected_db(C, dz, db);
 }
 
 // Convolution, extent (6) (G4)
@@ -229,72 +234,116 @@ static inline int inside(int i, int extent)
 }
 
 // Convolution, forward (7) (G5)
-// z[C][X][Y] from a[C_][X_][Y_] with C x C_ kernels of KX x KY; strides SX, SY; PX rows and PY columns of zeros on either side.
-void convolution_forward(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                         const weight w[C][C_][KX][KY], const weight b[C], const real a[C_][X_][Y_], real z[C][X][Y])
+// Some feature maps
+// (7) for R neurons. Sizes as in convolution_forward.
+__attribute__((always_inline))
+static inline void feature_maps(int R, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
+                                const weight w[R][C_][KX][KY], const weight b[R], const real a[C_][X_][Y_], real z[R][X][Y])
 {
-    assert(X == convolution_extent(X_, KX, SX, PX) && Y == convolution_extent(Y_, KY, SY, PY));
     for (int x = 0; x < X; x++)
         for (int y = 0; y < Y; y++) {
-            real s[C];
-            for (int c = 0; c < C; c++)
+            real s[R];
+            for (int c = 0; c < R; c++)
                 s[c] = same(b[c]);
             for (int c_ = 0; c_ < C_; c_++)
                 for (int x_ = 0; x_ < KX; x_++)
                     for (int y_ = 0; y_ < KY; y_++) {
                         int i = x * SX + x_ - PX, j = y * SY + y_ - PY;
                         if (inside(i, X_) && inside(j, Y_))
-                            for (int c = 0; c < C; c++)
+                            for (int c = 0; c < R; c++)
                                 s[c] += w[c][c_][x_][y_] * a[c_][i][j];
                     }
-            for (int c = 0; c < C; c++)
+            for (int c = 0; c < R; c++)
                 z[c][x][y] = s[c];
         }
 }
 
+// z[C][X][Y] from a[C_][X_][Y_] with C x C_ kernels of KX x KY; strides SX, SY; PX rows and PY columns of zeros on either side.
+void convolution_forward(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
+                         const weight w[C][C_][KX][KY], const weight b[C], const real a[C_][X_][Y_], real z[C][X][Y])
+{
+    assert(X == convolution_extent(X_, KX, SX, PX) && Y == convolution_extent(Y_, KY, SY, PY));
+    enum { TILE = 8 };
+    int c = 0;
+    for (; c + TILE <= C; c += TILE)
+        feature_maps(TILE, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w + c, b + c, a, z + c);
+    if (c < C)
+        feature_maps(C - c, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w + c, b + c, a, z + c);
+}
+
 // Convolution, slope of the input (8) (G6)
+// Some slopes of the input
+// (8) for R channels of the input: da[first] to da[first + R - 1]. Sizes as in convolution_forward.
+__attribute__((always_inline))
+static inline void gather_slopes(int R, int first, int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
+                                 const weight w[C][C_][KX][KY], const real dz[C][X][Y], real da[C_][X_][Y_])
+{
+    for (int i = 0; i < X_; i++)
+        for (int j = 0; j < Y_; j++) {
+            real s[R];
+            for (int k = 0; k < R; k++)
+                s[k] = same(0);
+            for (int x_ = 0; x_ < KX; x_++)
+                for (int y_ = 0; y_ < KY; y_++) {
+                    int from_x = i + PX - x_, from_y = j + PY - y_, x = from_x / SX, y = from_y / SY;
+                    if (from_x >= 0 && from_x % SX == 0 && x < X && from_y >= 0 && from_y % SY == 0 && y < Y)
+                        for (int c = 0; c < C; c++)
+                            for (int k = 0; k < R; k++)
+                                s[k] += dz[c][x][y] * w[c][first + k][x_][y_];
+                }
+            for (int k = 0; k < R; k++)
+                da[first + k][i][j] = s[k];
+        }
+}
+
 // da[C_][X_][Y_] from dz[C][X][Y]. Sizes as in convolution_forward.
 void convolution_da(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
                     const weight w[C][C_][KX][KY], const real dz[C][X][Y], real da[C_][X_][Y_])
 {
-    memset(da, 0, sizeof(real[C_][X_][Y_]));
-    for (int x = 0; x < X; x++)
-        for (int y = 0; y < Y; y++)
-            for (int x_ = 0; x_ < KX; x_++)
-                for (int y_ = 0; y_ < KY; y_++) {
-                    int i = x * SX + x_ - PX, j = y * SY + y_ - PY;
-                    if (inside(i, X_) && inside(j, Y_))
-                        for (int c_ = 0; c_ < C_; c_++) {
-                            real s = {0};
-                            for (int c = 0; c < C; c++)
-                                s += dz[c][x][y] * w[c][c_][x_][y_];
-                            da[c_][i][j] += s;
-                        }
-                }
+    enum { TILE = 8 };
+    int first = 0;
+    for (; first + TILE <= C_; first += TILE)
+        gather_slopes(TILE, first, C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w, dz, da);
+    if (first < C_)
+        gather_slopes(C_ - first, first, C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w, dz, da);
 }
 
 // Convolution, slope of the weights (9) (G6)
-// dw[C][C_][KX][KY], for each sample its own, from dz[C][X][Y] and a[C_][X_][Y_]. Sizes as in convolution_forward.
-void convolution_dw(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                    const real a[C_][X_][Y_], const real dz[C][X][Y], real dw[C][C_][KX][KY])
+// Some slopes of the kernels
+// (9) for R neurons. Sizes as in convolution_forward.
+__attribute__((always_inline))
+static inline void kernel_slopes(int R, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
+                                 const real a[C_][X_][Y_], const real dz[R][X][Y], real dw[R][C_][KX][KY])
 {
-    memset(dw, 0, sizeof(real[C][C_][KX][KY]));
+    memset(dw, 0, sizeof(real[R][C_][KX][KY]));
     for (int x = 0; x < X; x++)
         for (int c_ = 0; c_ < C_; c_++)
             for (int x_ = 0; x_ < KX; x_++)
                 for (int y_ = 0; y_ < KY; y_++) {
-                    real s[C];
-                    for (int c = 0; c < C; c++)
+                    real s[R];
+                    for (int c = 0; c < R; c++)
                         s[c] = dw[c][c_][x_][y_];
                     for (int y = 0; y < Y; y++) {
                         int i = x * SX + x_ - PX, j = y * SY + y_ - PY;
                         if (inside(i, X_) && inside(j, Y_))
-                            for (int c = 0; c < C; c++)
+                            for (int c = 0; c < R; c++)
                                 s[c] += dz[c][x][y] * a[c_][i][j];
                     }
-                    for (int c = 0; c < C; c++)
+                    for (int c = 0; c < R; c++)
                         dw[c][c_][x_][y_] = s[c];
                 }
+}
+
+// dw[C][C_][KX][KY], for each sample its own, from dz[C][X][Y] and a[C_][X_][Y_]. Sizes as in convolution_forward.
+void convolution_dw(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
+                    const real a[C_][X_][Y_], const real dz[C][X][Y], real dw[C][C_][KX][KY])
+{
+    enum { TILE = 8 };
+    int c = 0;
+    for (; c + TILE <= C; c += TILE)
+        kernel_slopes(TILE, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, a, dz + c, dw + c);
+    if (c < C)
+        kernel_slopes(C - c, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, a, dz + c, dw + c);
 }
 
 // Convolution, slope of the biases (10)
@@ -308,17 +357,6 @@ void convolution_db(int C, int X, int Y, const real dz[C][X][Y], real db[C])
                 s += dz[c][x][y];
         db[c] = s;
     }
-}
-
-// Convolution, backward
-// All three slopes from dz[C][X][Y]: equations (8), (9) and (10). Sizes as in convolution_forward.
-void convolution_backward(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                          const weight w[C][C_][KX][KY], const real a[C_][X_][Y_], const real dz[C][X][Y],
-                          real da[C_][X_][Y_], real dw[C][C_][KX][KY], real db[C])
-{
-    convolution_da(C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w, dz, da);
-    convolution_dw(C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, a, dz, dw);
-    convolution_db(C, X, Y, dz, db);
 }
 
 // Downsampling, extent (17)
@@ -554,12 +592,18 @@ __attribute__((flatten)) static void network_forward(const struct parameters *p,
 __attribute__((flatten)) static void network_backward(const struct parameters *p, struct group *g, struct parameters *gradient)
 {
     softmax_cross_entropy_dz(10, g->y, g->a5, g->dz5);
-    fully_connected_backward(10, 128, p->w4, g->a4, g->dz5, g->da4, gradient->w4, gradient->b4);
+    fully_connected_da(10, 128, p->w4, g->dz5, g->da4);
+    fully_connected_dw(10, 128, g->a4, g->dz5, gradient->w4);
+    fully_connected_db(10, g->dz5, gradient->b4);
     relu_backward(128, g->a4, g->da4, g->da4);
-    fully_connected_backward(128, 800, p->w3, (real *)g->a3, g->da4, (real *)g->da3, gradient->w3, gradient->b3);
+    fully_connected_da(128, 800, p->w3, g->da4, (real *)g->da3);
+    fully_connected_dw(128, 800, (real *)g->a3, g->da4, gradient->w3);
+    fully_connected_db(128, g->da4, gradient->b3);
     max_pooling_backward(8, 10, 10, 20, 20, 2, 2, 2, 2, g->a2, g->a3, g->da3, g->da2);
     relu_backward(8 * 20 * 20, (real *)g->a2, (real *)g->da2, (real *)g->da2);
-    convolution_backward(8, 8, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, p->w2, g->a1, g->da2, g->da1, g->dw2, g->db2);
+    convolution_da(8, 8, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, p->w2, g->da2, g->da1);
+    convolution_dw(8, 8, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, g->a1, g->da2, g->dw2);
+    convolution_db(8, 20, 20, g->da2, g->db2);
     relu_backward(8 * 24 * 24, (real *)g->a1, (real *)g->da1, (real *)g->da1);
     convolution_dw(8, 1, 24, 24, 28, 28, 5, 5, 1, 1, 0, 0, g->a0, g->da1, g->dw1);
     convolution_db(8, 24, 24, g->da1, g->db1);
@@ -649,15 +693,18 @@ static struct data load(const char *folder, const char *part)
 // Samples order[0..count) into the lanes of a group; value[] is each byte's standardised value (G11).
 static void fill(struct group *g, const struct data *d, int count, const int order[count], const weight value[256])
 {
+    static const unsigned char black[28 * 28];
+    const unsigned char *pixel[SAMPLES];
     memset(g->y, 0, sizeof g->y);
     for (int n = 0; n < SAMPLES; n++) {
-        const unsigned char *pixel = n < count ? (const unsigned char *)d->picture[order[n]] : NULL;
-        real *input = (real *)g->a0;
-        for (int i = 0; i < 28 * 28; i++)
-            *sample(&input[i], n) = pixel ? value[pixel[i]] : 0;
-        if (pixel)
+        pixel[n] = n < count ? (const unsigned char *)d->picture[order[n]] : black;
+        if (n < count)
             *sample(&g->y[d->label[order[n]]], n) = 1;
     }
+    real *input = (real *)g->a0;
+    for (int i = 0; i < 28 * 28; i++)
+        for (int n = 0; n < SAMPLES; n++)
+            *sample(&input[i], n) = value[pixel[n][i]];
 }
 
 // Draw digits
