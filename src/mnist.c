@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [109c9df5a692]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [6e030f3f9fe9]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -481,6 +481,16 @@ void adam(int n, int t, weight rate, weight beta1, weight beta2, weight epsilon,
         m[i] = beta1 * m[i] + (1 - beta1) * g[i];
         v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
         theta[i] -= rate * (m[i] * to_m_hat) / (sqrt(v[i] * to_v_hat) + epsilon);
+    }
+}
+
+// Adam, forgetful
+// A step of theta[n] as the paper's program takes it: both means begin at zero for every batch, and are not corrected.
+void forgetful_adam(int n, weight rate, weight beta1, weight beta2, weight epsilon, const weight g[restrict n], weight theta[restrict n])
+{
+    for (int i = 0; i < n; i++) {
+        weight m = (1 - beta1) * g[i], v = (1 - beta2) * g[i] * g[i];
+        theta[i] -= rate * m / (sqrt(v) + epsilon);
     }
 }
 
@@ -1048,8 +1058,8 @@ static struct data drawn_digits(unsigned long long seed, int count)
 
 // Options
 struct options {
-    const char *data, *save, *load, *log, *read;
-    int epochs, batch, threads, limit, test, gradcheck, confusion;
+    const char *data, *save, *load, *log, *read, *optimiser;
+    int epochs, batch, threads, limit, hold_out, test, gradcheck, confusion, constant, shipped;
     unsigned long long seed;
     double rate;
 };
@@ -1171,7 +1181,10 @@ static void update_block(struct training *t, int first, int n)
             sum[i] += ((weight *)&t->gradient[g])[first + i];
     for (int i = 0; i < n; i++)
         sum[i] /= t->count;
-    adam(n, t->step, t->rate, 0.9, 0.999, 1e-8, sum, (weight *)t->m + first, (weight *)t->v + first, (weight *)t->theta + first);
+    if (t->options->shipped)
+        forgetful_adam(n, t->rate, 0.95, 0.99, 1e-7, sum, (weight *)t->theta + first);
+    else
+        adam(n, t->step, t->rate, 0.9, 0.999, 1e-8, sum, (weight *)t->m + first, (weight *)t->v + first, (weight *)t->theta + first);
 }
 
 static void update(struct worker *me)
@@ -1274,7 +1287,7 @@ static void train(struct team *team, const struct options *o, const struct data 
         shuffle(random, d->count, t.order);
         for (t.first = 0; t.first < d->count && !interrupted; t.first += o->batch, t.step++) {
             t.count = d->count - t.first < o->batch ? d->count - t.first : o->batch;
-            t.rate = ramp(t.step, t.steps, o->rate);
+            t.rate = o->constant ? o->rate : ramp(t.step, t.steps, o->rate);
             double loss = step(team, &t);
             if (!isfinite(loss))
                 give_up("the loss is no longer finite at step %d; nothing was saved; try a smaller --rate than %g", t.step, o->rate);
@@ -1601,9 +1614,12 @@ static const char help[] =
     "  --epochs N      how often each training sample is used (2)\n"
     "  --batch N       samples in a step (32)\n"
     "  --rate R        highest learning rate (0.003)\n"
+    "  --constant      keep the rate where it is, instead of raising and lowering it\n"
+    "  --optimiser O   adam (the default), or shipped: as in the paper's program, which forgets\n"
     "  --seed N        seed of all random numbers (1)\n"
     "  --threads N     threads (as many as there are processors); the result doesn't depend on it\n"
     "  --limit N       use the first N training samples only\n"
+    "  --hold-out N    test on the last N training samples, and don't train on them\n"
     "  --save FILE     where to save the parameters (mnist.safetensors)\n"
     "  --load FILE     begin with these parameters\n"
     "  --test          don't train, only test; needs --load\n"
@@ -1628,8 +1644,9 @@ static int option_with_value(struct options *o, const char *option, const char *
 {
     struct { const char *name; const char **text; int *whole; double most; } known[] = {
         {"--data", &o->data, NULL, 0}, {"--save", &o->save, NULL, 0}, {"--load", &o->load, NULL, 0}, {"--log", &o->log, NULL, 0},
-        {"--read", &o->read, NULL, 0}, {"--epochs", NULL, &o->epochs, 1000}, {"--batch", NULL, &o->batch, 4096},
-        {"--threads", NULL, &o->threads, 256}, {"--limit", NULL, &o->limit, 1e9}, {"--rate", NULL, NULL, 1}, {"--seed", NULL, NULL, 1e15},
+        {"--read", &o->read, NULL, 0}, {"--optimiser", &o->optimiser, NULL, 0}, {"--epochs", NULL, &o->epochs, 1000},
+        {"--batch", NULL, &o->batch, 4096}, {"--threads", NULL, &o->threads, 256}, {"--limit", NULL, &o->limit, 1e9},
+        {"--hold-out", NULL, &o->hold_out, 1e9}, {"--rate", NULL, NULL, 1}, {"--seed", NULL, NULL, 1e15},
     };
     int k = 0, count = sizeof known / sizeof *known;
     while (k < count && strcmp(option, known[k].name))
@@ -1652,7 +1669,7 @@ static int option_with_value(struct options *o, const char *option, const char *
 static struct options read_options(char **argument)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    struct options o = {.save = "mnist.safetensors", .epochs = 2, .batch = 32, .rate = 0.003, .seed = 1,
+    struct options o = {.save = "mnist.safetensors", .optimiser = "adam", .epochs = 2, .batch = 32, .rate = 0.003, .seed = 1,
                         .threads = processors < 1 ? 1 : processors > 256 ? 256 : (int)processors};
     while (*++argument) {
         if (!strcmp(*argument, "--help"))
@@ -1663,28 +1680,43 @@ static struct options read_options(char **argument)
             o.gradcheck = 1;
         else if (!strcmp(*argument, "--confusion"))
             o.confusion = 1;
+        else if (!strcmp(*argument, "--constant"))
+            o.constant = 1;
         else if (option_with_value(&o, *argument, argument[1]))
             argument++;
         else
             give_up("no option %s; 'mnist --help' lists them", *argument);
     }
+    o.shipped = !strcmp(o.optimiser, "shipped");
+    if (!o.shipped && strcmp(o.optimiser, "adam"))
+        give_up("--optimiser %s: expected adam or shipped", o.optimiser);
     if ((o.test || o.read) && !o.load)
         give_up("%s needs the parameters of a trained network: --load FILE", o.test ? "--test" : "--read");
     return o;
 }
 
 // Get the data
+static struct data load_or_draw(const struct options *o, int training)
+{
+    if (o->data)
+        return load(o->data, training ? "train" : "t10k");
+    struct data d = drawn_digits(o->seed + (training ? 0 : 1000003), training ? 20000 : 2000);
+    printf("no --data: drew %d digits for %s\n", d.count, training ? "training" : "the test");
+    return d;
+}
+
 static struct data get_data(const struct options *o, int training)
 {
-    struct data d;
-    if (o->data) {
-        d = load(o->data, training ? "train" : "t10k");
-    } else {
-        d = drawn_digits(o->seed + (training ? 0 : 1000003), training ? 20000 : 2000);
-        printf("no --data: drew %d digits for %s\n", d.count, training ? "training" : "the test");
+    struct data d = load_or_draw(o, training || o->hold_out);
+    if (o->hold_out >= d.count)
+        give_up("--hold-out %d: expected less than the %d training samples", o->hold_out, d.count);
+    int used = o->hold_out ? d.count - o->hold_out : d.count;
+    if (!training && o->hold_out) {
+        memmove(d.picture, d.picture + used, o->hold_out * sizeof *d.picture);
+        memmove(d.label, d.label + used, o->hold_out);
+        used = o->hold_out;
     }
-    if (training && o->limit && o->limit < d.count)
-        d.count = o->limit;
+    d.count = training && o->limit && o->limit < used ? o->limit : used;
     return d;
 }
 
