@@ -1,4 +1,4 @@
-// Tangled from chapters/1-fully-connected.md [35203a626288]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/1-fully-connected.md [5f8659258d36]: edit the chapter, or edit here and run make stitch
 #include "../src/fully_connected.c"
 #include "check.h"
 
@@ -134,15 +134,20 @@ static void collect(struct array out, term *t)   // out_(c'') = the sum of the t
     }
 }
 
+static void verify_slope_a(struct verdict *v)
+{
+    struct array expected = array("da", 1, da.extent);
+    layer.slope_a();
+    collect(expected, owed);
+    compare(v, ORACLE, EXACT, da, expected);
+}
+
 static struct verdict check_slope_a(void)
 {
     struct verdict v = {0};
     for (int shape = 0; shape < SHAPES; shape++) {
         choose(shape);
-        layer.slope_a();
-        struct array expected = array("da", 1, da.extent);
-        collect(expected, owed);
-        compare(&v, ORACLE, EXACT, da, expected);
+        verify_slope_a(&v);
         check_gradient(&v, objective_z, a, da, EXACTLY_AFFINE);
     }
     return v;
@@ -199,15 +204,20 @@ static void book(struct array out, term *t)   // out_(c,c'') = the term
             put(out, c, c_, 0, 0, t(c, c_));
 }
 
+static void verify_slope_w(struct verdict *v)
+{
+    struct array expected = array("dw", 2, dw.extent);
+    layer.slope_w();
+    book(expected, factor_of_weight);
+    compare(v, ORACLE, EXACT, dw, expected);
+}
+
 static struct verdict check_slope_w(void)
 {
     struct verdict v = {0};
     for (int shape = 0; shape < SHAPES; shape++) {
         choose(shape);
-        layer.slope_w();
-        struct array expected = array("dw", 2, dw.extent);
-        book(expected, factor_of_weight);
-        compare(&v, ORACLE, EXACT, dw, expected);
+        verify_slope_w(&v);
         check_gradient(&v, objective_z, w, dw, EXACTLY_AFFINE);
     }
     return v;
@@ -537,6 +547,25 @@ static void wrong_G3_exchanged(void) { write_list(place_exchanged); }
 static void wrong_G3_eta(void) { write_list(place_with_eta); }
 static void wrong_G3_from_one(void) { write_list(place_from_one); }
 
+// Check around the tiles
+static void check_around_tiles(void)
+{
+    struct verdict v = {0};
+    const int extent[] = {1, 7, 8, 9, 15, 16, 17, 31, 32, 33};
+    for (int i = 0; i < 7; i++)
+        for (int j = 0; j < 10; j++) {
+            n.C = extent[i], n.C_ = extent[j];
+            draw_arrays();
+            verify_forward(&v);
+            verify_slope_a(&v);
+            verify_slope_w(&v);
+            layer.slope_b();
+            compare(&v, ORACLE, EXACT, db, dz);
+            release();
+        }
+    expect(passes(&v), "(1) to (4) hold for layers of whole tiles, one less, and one more");
+}
+
 // Every small fully-connected layer
 static void every_small_shape(void)
 {
@@ -646,6 +675,7 @@ static void claims(void)
 {
     check_two_transposed();
     check_pair();
+    check_around_tiles();
     check_shapes_fit();
     check_refusals();
 }
