@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [efdb8c42caf1]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [f5b6c572f573]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -433,6 +433,7 @@ void relu_backward(int N, const real z[N], const real da[N], real dz[N])
 // The loss of z[C], before the softmax, with labels y[C]. Also writes the probabilities a[C].
 real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 {
+    assert(C >= 1 && "there is at least one class");
     real mu = z[0], s = {0}, loss = {0};
     for (int c = 1; c < C; c++)
         mu = real_max(mu, z[c]);
@@ -450,6 +451,7 @@ real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 // dz[C] from labels y[C] and probabilities a[C]. A sample whose labels are all zero has no loss and no slope.
 void softmax_cross_entropy_dz(int C, const real y[C], const real a[C], real dz[C])
 {
+    assert(C >= 1 && "there is at least one class");
     real sum = {0};
     for (int c = 0; c < C; c++)
         sum += y[c];
