@@ -1,4 +1,5 @@
-// Tangled from chapters/1-fully-connected.md [d87d84ff4d46]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/1-fully-connected.md [796fd6a639ab]: edit the chapter, or edit here and run make stitch
+#include <assert.h>
 #include <string.h>
 
 // What a number is
@@ -54,6 +55,7 @@ static inline void rows(int R, int C_, const weight w[R][C_], const weight b[R],
 // z[C] from a[C_], with the weights w[C][C_] and the biases b[C].
 void fully_connected_forward(int C, int C_, const weight w[C][C_], const weight b[C], const real a[C_], real z[C])
 {
+    assert(C >= 1 && C_ >= 1 && "a layer has at least one neuron and one input");
     enum { TILE = 8 };
     int c = 0;
     for (; c + TILE <= C; c += TILE)
@@ -81,6 +83,7 @@ static inline void columns(int R, int first, int C, int C_, const weight w[C][C_
 // da[C_] from dz[C].
 void fully_connected_da(int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
 {
+    assert(C >= 1 && C_ >= 1 && "a layer has at least one neuron and one input");
     enum { TILE = 16 };
     int first = 0;
     for (; first + TILE <= C_; first += TILE)
@@ -108,6 +111,7 @@ static inline void block(int R, int first, int count, int C_, const real turned[
 // dw[C][C_], the total over the samples, from a[C_] and dz[C].
 void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weight dw[C][C_])
 {
+    assert(C >= 1 && C_ >= 1 && "a layer has at least one neuron and one input");
     enum { TILE = 8 };
     const weight (*input)[SAMPLES] = (const void *)a, (*slope)[SAMPLES] = (const void *)dz;
     for (int first = 0; first < C_; first += SAMPLES) {
@@ -127,6 +131,7 @@ void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weigh
 // db[C], the total over the samples, from dz[C].
 void fully_connected_db(int C, const real dz[C], weight db[C])
 {
+    assert(C >= 1 && "a layer has at least one neuron");
     for (int c = 0; c < C; c++)
         db[c] = total(dz[c]);
 }

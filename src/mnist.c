@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [6e030f3f9fe9]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [f5b6c572f573]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -143,6 +143,7 @@ static inline void rows(int R, int C_, const weight w[R][C_], const weight b[R],
 // z[C] from a[C_], with the weights w[C][C_] and the biases b[C].
 void fully_connected_forward(int C, int C_, const weight w[C][C_], const weight b[C], const real a[C_], real z[C])
 {
+    assert(C >= 1 && C_ >= 1 && "a layer has at least one neuron and one input");
     enum { TILE = 8 };
     int c = 0;
     for (; c + TILE <= C; c += TILE)
@@ -170,6 +171,7 @@ static inline void columns(int R, int first, int C, int C_, const weight w[C][C_
 // da[C_] from dz[C].
 void fully_connected_da(int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
 {
+    assert(C >= 1 && C_ >= 1 && "a layer has at least one neuron and one input");
     enum { TILE = 16 };
     int first = 0;
     for (; first + TILE <= C_; first += TILE)
@@ -197,6 +199,7 @@ static inline void block(int R, int first, int count, int C_, const real turned[
 // dw[C][C_], the total over the samples, from a[C_] and dz[C].
 void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weight dw[C][C_])
 {
+    assert(C >= 1 && C_ >= 1 && "a layer has at least one neuron and one input");
     enum { TILE = 8 };
     const weight (*input)[SAMPLES] = (const void *)a, (*slope)[SAMPLES] = (const void *)dz;
     for (int first = 0; first < C_; first += SAMPLES) {
@@ -216,6 +219,7 @@ void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weigh
 // db[C], the total over the samples, from dz[C].
 void fully_connected_db(int C, const real dz[C], weight db[C])
 {
+    assert(C >= 1 && "a layer has at least one neuron");
     for (int c = 0; c < C; c++)
         db[c] = total(dz[c]);
 }
@@ -429,6 +433,7 @@ void relu_backward(int N, const real z[N], const real da[N], real dz[N])
 // The loss of z[C], before the softmax, with labels y[C]. Also writes the probabilities a[C].
 real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 {
+    assert(C >= 1 && "there is at least one class");
     real mu = z[0], s = {0}, loss = {0};
     for (int c = 1; c < C; c++)
         mu = real_max(mu, z[c]);
@@ -446,6 +451,7 @@ real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 // dz[C] from labels y[C] and probabilities a[C]. A sample whose labels are all zero has no loss and no slope.
 void softmax_cross_entropy_dz(int C, const real y[C], const real a[C], real dz[C])
 {
+    assert(C >= 1 && "there is at least one class");
     real sum = {0};
     for (int c = 0; c < C; c++)
         sum += y[c];
