@@ -6,6 +6,7 @@ data=$1
 tables=figures/data
 
 # learning NAME OPTION...: trains and keeps the log, thinned: a line each time that the samples have grown by a tenth, with the mean loss since the line before.
+# A rest at the end joins the last line, because the mean of a few batches is mostly noise.
 learning() {
     table=$tables/learning-$1.csv name=$1
     shift
@@ -15,11 +16,13 @@ learning() {
     {
         echo "# $*"
         tail -n 1 build/learning.txt | sed 's/^/# /'
-        awk -F, 'NR == 1 { print; next }
-            { n++; loss += $3; last = $1 "," $2 }
-            $2 >= next_line { printf "%s,%.4f,%s,%s\n", last, loss / n, $4, $5; n = loss = 0; next_line = 1.1 * $2; next }
-            { rest = $4 "," $5 }
-            END { if (n) printf "%s,%.4f,%s\n", last, loss / n, rest }' build/learning.csv
+        awk -F, '
+            NR == 1 { print; next }
+            { place = $1 "," $2; after = $4 "," $5; sum += $3; n++ }
+            $2 < line { next }
+            { if (kept_n) printf "%s,%.4f,%s\n", kept_place, kept_sum / kept_n, kept_after }
+            { kept_place = place; kept_after = after; kept_sum = sum; kept_n = n; sum = n = 0; line = 1.1 * $2 }
+            END { printf "%s,%.4f,%s\n", place, (kept_sum + sum) / (kept_n + n), after }' build/learning.csv
     } >"$table.new"
     mv "$table.new" "$table"
 }

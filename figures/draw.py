@@ -18,7 +18,7 @@ SIZES = {'s': 12, 't': 10.5}
 SHAPES = {   # selector: what it looks like; {name} is a colour
     '.paper': 'fill:{paper}', 'text': 'fill:{ink}', '.q': 'fill:{muted}', '.tp': 'fill:{blue}', '.tn': 'fill:{red}', '.tt': 'fill:{teal}', '.to': 'fill:{ochre}', '.on': 'fill:{paper}',
     '.cell': 'fill:{paper};stroke:{rule}', '.prev': 'fill:{blue_wash};stroke:{blue};stroke-width:1.5', '.next': 'fill:{red_wash};stroke:{red};stroke-width:1.5',
-    '.frame': 'fill:none;stroke:{rule}', '.axis': 'fill:none;stroke:{rule}', '.grid': 'fill:none;stroke:{faint}', '.link': 'fill:none;stroke:{rule};stroke-width:.8',
+    '.frame': 'fill:none;stroke:{rule}', '.prevcell': 'fill:{blue_wash};stroke:{rule}', '.diagonal': 'fill:{faint};stroke:{rule}', '.nextcell': 'fill:{red_wash};stroke:{rule}', '.bold': 'fill:none;stroke:{muted};stroke-width:2', '.axis': 'fill:none;stroke:{rule}', '.grid': 'fill:none;stroke:{faint}', '.link': 'fill:none;stroke:{rule};stroke-width:.8',
     '.ray': 'fill:none;stroke:{rule};stroke-dasharray:4 3', '.prevline': 'fill:none;stroke:{blue};stroke-width:1.5', '.nextline': 'fill:none;stroke:{red};stroke-width:1.5',
     '.back': 'fill:none;stroke:{ink};stroke-width:1.3;stroke-dasharray:5 3', '.line': 'fill:none;stroke:{ink};stroke-width:1.3', '.head': 'fill:{ink}', '.headq': 'fill:{rule}', '.headp': 'fill:{blue}', '.headn': 'fill:{red}',
     '.c1': 'fill:none;stroke:{ink};stroke-width:1.8;stroke-linejoin:round', '.c2': 'fill:none;stroke:{teal};stroke-width:1.8;stroke-linejoin:round', '.c3': 'fill:none;stroke:{ochre};stroke-width:1.8;stroke-linejoin:round',
@@ -27,6 +27,8 @@ SHAPES = {   # selector: what it looks like; {name} is a colour
 for name in ('ink', 'teal', 'ochre'):
     for grade in range(1, GRADES + 1):
         SHAPES['.%s%d' % (name[0], grade)] = 'fill:{%s%d};stroke:{%s%d};stroke-width:.06' % (name, grade, name, grade)
+
+SHAPES['.face'], SHAPES['.box'] = 'stroke:{muted};stroke-width:.4', 'stroke:{rule};stroke-width:1'   # after the grades, so that they win
 
 # Advance widths of DejaVu Sans in thousandths of the size, from space to tilde: the widest font that a reader is likely to see.
 WIDTHS = [317, 400, 459, 837, 636, 950, 779, 274, 390, 390, 500, 837, 317, 360, 317, 336, 636, 636, 636, 636, 636, 636, 636, 636, 636, 636, 336, 336, 837, 837, 837, 530, 1000,
@@ -77,9 +79,10 @@ def pieces(markup):
         elif token in ('}', ']'):
             stack.pop()
         else:
-            for part in re.findall('[A-Za-zα-ωℓ]+|[^A-Za-zα-ωℓ]+', token) if math else [token]:
+            formula = math or shift != 0
+            for part in re.findall('[A-Za-zα-ωℓ]+|[^A-Za-zα-ωℓ]+', token) if formula else [token]:
                 if part:
-                    classes = ['m'] * math + ['i'] * (math and part[0].isalpha()) + ['d'] * (shift != 0) + [colour] * (colour != '')
+                    classes = ['m'] * formula + ['i'] * (formula and part[0].isalpha()) + ['d'] * (shift != 0) + [colour] * (colour != '')
                     out.append((part, ' '.join(classes), shift))
     return out
 
@@ -140,13 +143,11 @@ class Figure:
                     if grades[start] and (signed or grades[start] > 0):
                         runs.setdefault(grades[start], []).append('M%d %dh%dv1h-%dz' % (start, i, k - start, k - start))
                     start = k
-        width, height = size * len(rows[0]), size * len(rows)
-        self.rect(x, y, width, height, 'cell')
         self.parts.append('<g transform="translate(%s %s) scale(%s)">' % (number(x), number(y), '%.5g' % size))
         for grade in sorted(runs, key=lambda grade: (abs(grade), grade)):
             self.add('path', ('t' if grade > 0 else 'o') + str(abs(grade)) if signed else 'i%d' % grade, d=''.join(runs[grade]))
         self.parts.append('</g>')
-        self.rect(x, y, width, height, 'frame')
+        self.rect(x, y, size * len(rows[0]), size * len(rows), 'frame')
 
     def style(self):
         used = set(re.findall(r'[\w]+', ' '.join(re.findall(r'class="([^"]*)"', ''.join(self.parts))))) | {'paper'}
