@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/nul
 
 CHAPTERS = fully_connected convolution cross_correlation downsampling activations loss optimisation
 CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
-LOGS     = $(CHECKS:%=%.log) build/tangle_test.log build/committed_test.log build/figures_test.log build/mnist_test.log
+LOGS     = $(CHECKS:%=%.log) build/tangle_test.log build/committed_test.log build/figures_test.log build/inside_test.log build/mnist_test.log
 
 .PHONY: all train test data figures figure-data tangle stitch lines clean help
 .DELETE_ON_ERROR:
@@ -78,6 +78,9 @@ build/committed_test.log: tangle
 
 build/figures_test.log: tangle
 	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) tests/figures_test.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
+
+build/inside_test.log: build/inside build/mnist
+	@sh tests/inside_test.sh >$@ 2>&1 || true
 
 build/mnist_test.log: build/mnist build/mnist-double
 	@sh tests/mnist_test.sh >$@ 2>&1 || true

@@ -166,7 +166,7 @@ def paths():
 
 def descent():
     us, vs, cost = plane()
-    f = Figure(720, 400, 'Gradient descent on the loss surface', 'The cost of 1,024 training pictures on a plane through the trained network, as a surface and as a map of lines of equal cost. It is a valley with steep walls; its floor lies around the trained network. '
+    f = Figure(720, 416, 'Gradient descent on the loss surface', 'The cost of 1,024 training pictures on a plane through the trained network, as a surface and as a map of lines of equal cost. It is a valley with steep walls; its floor lies around the trained network. '
                'Four paths of gradient descent start on the walls, one of them at the untrained network, and run down to the floor in steps that become shorter.')
     f.text(36, 50, 'height: the logarithm of the cost', 'start', 's q')
     surface(f, us, vs, cost)
@@ -202,13 +202,14 @@ def label(f, x, y, markup, classes):
 
 
 def contours(f, us, vs, cost):
-    axes = Axes(f, (440, 60, 256, 300), (us[0], us[-1]), (vs[0], vs[-1]))
+    axes = Axes(f, (440, 60, 256, 256 * (vs[-1] - vs[0]) / (us[-1] - us[0])), (us[0], us[-1]), (vs[0], vs[-1]))
     for level in (.03, .1, .3, 1, 3, 10, 30):
         pieces = list(crossings(us, vs, cost, math.log10(level)))
         f.add('path', 'link', d=''.join('M%s %sL%s %s' % tuple(number(n) for point in piece for n in axes.at(*point)) for piece in pieces))
-        inside = [p for piece in pieces for p in piece if .2 < p[0] < 1.4 and 0 < p[1] < 1.15]
-        if inside:
-            label(f, *axes.at(*max(inside, key=lambda p: p[1])), '%g' % level, 't q')
+        points = [p for piece in pieces for p in piece if 0 < p[1] < 1.15]
+        points = [p for p in points if .2 < p[0] < 1.4] or points
+        if points:
+            label(f, *axes.at(*max(points, key=lambda p: p[1])), '%g' % level, 't q')
     f.rect(axes.x, axes.y, axes.width, axes.height, 'frame')
     for path in paths():
         points = [axes.at(*p[:2]) for p in path]
@@ -221,5 +222,5 @@ def contours(f, us, vs, cost):
     label(f, x - 8, y + 20, 'trained', 's tt')
     x, y = axes.at(1, 0)
     label(f, x + 8, y - 16, 'untrained', 's to')
-    f.text(440, 380, 'towards the untrained network →', 'start', 's q')
+    f.text(440, axes.y + axes.height + 20, 'towards the untrained network →', 'start', 's q')
     f.text(440, 50, 'a random direction ↑', 'start', 's q')
