@@ -40,23 +40,24 @@ class Axes:
 
 
 def v_curve():
-    rows = [[h, max(central, 1e-17), max(complex_, 1e-17)] for h, central, complex_ in data.numbers('v-curve.csv')]
+    rows = sorted([h, max(central, 1e-17), max(complex_, 1e-17)] for h, central, complex_ in data.numbers('v-curve.csv'))
+    near = lambda exponent: min(rows, key=lambda row: abs(math.log2(row[0]) - exponent))
     best = min(rows, key=lambda row: row[1])
     f = Figure(720, 400, 'The error against the step', 'Both scales are logarithmic. From right to left the step of a difference becomes smaller. The error of central differences falls with the square of the step down to %.0e at a step of 2 to the %.0f, '
                'then rises again, because round-off grows: a V. The error of the complex step falls with it and stays at its lowest, near 1e-16, for all smaller steps.' % (best[1], math.log2(best[0])))
-    axes = Axes(f, (66, 40, 620, 300), (rows[-1][0], 1), (1e-17, 1), (True, True))
-    axes.ticks([(2.0 ** -k, '2^{−%d}' % k if k else '1') for k in range(0, len(rows), 10)], [(10.0 ** -k, '10^{−%d}' % k if k else '1') for k in range(0, 17, 4)])
+    axes = Axes(f, (66, 40, 620, 300), (rows[0][0], rows[-1][0]), (1e-17, max(1, max(row[1] for row in rows))), (True, True))
+    axes.ticks([(2.0 ** -k, '2^{−%d}' % k if k else '1') for k in range(0, int(1 - math.log2(rows[0][0])), 10) if 2.0 ** -k <= rows[-1][0]], [(10.0 ** -k, '10^{−%d}' % k if k else '1') for k in range(0, 17, 4)])
     axes.names('step *h*', 'relative error')
     axes.curve([(h, central) for h, central, _ in rows], 'c3')
     axes.curve([(h, complex_) for h, _, complex_ in rows], 'c2')
     x, y = axes.at(best[0], best[1])
     f.circle(x, y, 4, 'd3')
     f.text(x + 14, y + 10, '%s with *h* = 2^{−%.0f}' % (power(best[1]), -math.log2(best[0])), 'start', 's to')
-    x, y = axes.at(2.0 ** -42, math.sqrt(rows[40][1] * rows[42][1]))
+    x, y = axes.at(2.0 ** -42, near(-41)[1])
     f.text(x + 14, y - 10, 'central differences: round-off grows with 1/*h*', 'start', 's to')
-    x, y = axes.at(2.0 ** -8, rows[8][1])
+    x, y = axes.at(2.0 ** -8, near(-8)[1])
     f.text(x - 6, y - 26, 'both: error falls with *h*^{2}', 'end', 's')
-    x, y = axes.at(2.0 ** -44, rows[44][2])
+    x, y = axes.at(2.0 ** -44, near(-44)[2])
     f.text(x, y - 12, 'complex step: nothing is subtracted', 'middle', 's tt')
     return f
 

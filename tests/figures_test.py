@@ -83,6 +83,15 @@ class Figures(unittest.TestCase):
         for name in used:
             self.assertRegex(lines(name)[0], r'^# \w', name)
 
+    def test_tables_come_from_one_network(self):
+        table = [[int(value) for value in row[1:]] for row in data.table('confusion.csv')]
+        right = sum(table[c][c] for c in range(10))
+        words = data.comments('learning-all.csv')[1].split()
+        self.assertEqual([words[1], words[3]], [str(right), str(sum(map(sum, table)))], 'run make figure-data')
+        wrong = [(int(shown), int(read)) for _, shown, read, *_ in data.table('wrong.csv')]
+        self.assertEqual([[wrong.count((i, k)) for k in range(10)] for i in range(10)], [[table[i][k] * (i != k) for k in range(10)] for i in range(10)])
+        self.assertEqual(data.arrays('activations.csv')['a0'], data.arrays('correlation.csv')['picture'])
+
     def test_well_formed_with_title_and_description(self):
         for name, svg in self.each():
             root = tree.fromstring(svg)
