@@ -43,10 +43,13 @@ def v_curve():
     rows = sorted([h, max(central, 1e-17), max(complex_, 1e-17)] for h, central, complex_ in data.numbers('v-curve.csv'))
     near = lambda exponent: min(rows, key=lambda row: abs(math.log2(row[0]) - exponent))
     best = min(rows, key=lambda row: row[1])
-    f = Figure(720, 400, 'The error against the step', 'Both scales are logarithmic. From right to left the step of a difference becomes smaller. The error of central differences falls with the square of the step down to %.0e at a step of 2 to the %.0f, '
-               'then rises again, because round-off grows: a V. The error of the complex step falls with it and stays at its lowest, near 1e-16, for all smaller steps.' % (best[1], math.log2(best[0])))
+    f = Figure(720, 400, 'The error against the step', 'Both scales are logarithmic. From right to left the step of a difference becomes smaller. The '
+               'error of central differences falls with the square of the step down to %.0e at a step of 2 to the %.0f, '
+               'then rises again, because round-off grows: a V. The error of the complex step falls with it and stays at its lowest, near 1e-16, for '
+               'all smaller steps.' % (best[1], math.log2(best[0])))
     axes = Axes(f, (66, 40, 620, 300), (rows[0][0], rows[-1][0]), (1e-17, max(1, max(row[1] for row in rows))), (True, True))
-    axes.ticks([(2.0 ** -k, '2^{−%d}' % k if k else '1') for k in range(0, int(1 - math.log2(rows[0][0])), 10) if 2.0 ** -k <= rows[-1][0]], [(10.0 ** -k, '10^{−%d}' % k if k else '1') for k in range(0, 17, 4)])
+    axes.ticks([(2.0 ** -k, '2^{−%d}' % k if k else '1') for k in range(0, int(1 - math.log2(rows[0][0])), 10) if 2.0 ** -k <= rows[-1][0]],
+        [(10.0 ** -k, '10^{−%d}' % k if k else '1') for k in range(0, 17, 4)])
     axes.names('step *h*', 'relative error')
     axes.curve([(h, central) for h, central, _ in rows], 'c3')
     axes.curve([(h, complex_) for h, _, complex_ in rows], 'c2')
@@ -99,7 +102,8 @@ def learning_curves(title, description, runs):
 
 
 def learning():
-    return learning_curves('Learning curves of the three training runs', 'The cost against the number of samples seen, both on logarithmic scales, for training on all images, on one half and on a sixteenth of them, two epochs each. '
+    return learning_curves('Learning curves of the three training runs', 'The cost against the number of samples seen, both on logarithmic scales, '
+        'for training on all images, on one half and on a sixteenth of them, two epochs each. '
                            'All three fall alike as long as they last; those with more images end lower.',
                            [('learning-all.csv', 'c1', '', ['all 60,000 images', '%(right)s in %(seconds)s', 'the paper: 8 h']),
                             ('learning-half.csv', 'c2', 'tt', ['one half', '%(right)s in %(seconds)s', 'the paper: 4 h']),
@@ -107,7 +111,8 @@ def learning():
 
 
 def optimisers():
-    return learning_curves('The update as shipped beside Adam', 'The cost against the number of samples seen, both on logarithmic scales, for the update that the paper\'s program contains, which forgets its means at every batch, and for Adam, which keeps them, '
+    return learning_curves('The update as shipped beside Adam', 'The cost against the number of samples seen, both on logarithmic scales, for the '
+        'update that the paper\'s program contains, which forgets its means at every batch, and for Adam, which keeps them, '
                            'at the same rate and at a tenth of it. Adam at its own rate ends lowest; at the rate of the other it ends highest.',
                            [('learning-shipped.csv', 'c3', 'to', ['as shipped, rate 0.01', '%(right)s of the test']),
                             ('learning-adam.csv', 'c2', 'tt', ['Adam, rate 0.001', '%(right)s of the test']),
@@ -117,7 +122,8 @@ def optimisers():
 def speed():
     rows = [(step, float(rate)) for step, rate in data.table('speed.csv')]
     height = 80 + 34 * len(rows)
-    f = Figure(720, height, 'From the paper\'s program to two threads', 'Samples a second on a logarithmic scale, step by step: ' + '; '.join('%s %s' % (step.replace(';', ''), thousands(rate)) for step, rate in rows) + '.')
+    f = Figure(720, height, 'From the paper\'s program to two threads', 'Samples a second on a logarithmic scale, step by step: '
+               + '; '.join('%s %s' % (step.replace(';', ''), thousands(rate)) for step, rate in rows) + '.')
     axes = Axes(f, (250, 20, 330, 34 * len(rows)), (1, 100000), (0, len(rows)), (True, False))
     axes.ticks([(10 ** k, format(10 ** k, ',')) for k in range(6)], [])
     f.text(580, height - 8, 'samples a second', 'end', 's')
@@ -167,8 +173,10 @@ def paths():
 
 def descent():
     us, vs, cost = plane()
-    f = Figure(720, 416, 'Gradient descent on the loss surface', 'The cost of 1,024 training pictures on a plane through the trained network, as a surface and as a map of lines of equal cost. It is a valley with steep walls; its floor lies around the trained network. '
-               'Four paths of gradient descent start on the walls, one of them at the untrained network, and run down to the floor in steps that become shorter.')
+    f = Figure(720, 416, 'Gradient descent on the loss surface', 'The cost of 1,024 training pictures on a plane through the trained network, as a '
+               'surface and as a map of lines of equal cost. It is a valley with steep walls; its floor lies around the trained network. '
+               'Four paths of gradient descent start on the walls, one of them at the untrained network, and run down to the floor in steps that '
+               'become shorter.')
     f.text(36, 50, 'height: the logarithm of the cost', 'start', 's q')
     surface(f, us, vs, cost)
     contours(f, us, vs, cost)

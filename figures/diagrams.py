@@ -7,7 +7,8 @@ def minus(value):
 
 
 def network():
-    f = Figure(720, 334, 'A network', 'Circles in four columns: an input layer of five, two hidden layers of six and an output layer of three. Every circle is joined to all circles of the column before. '
+    f = Figure(720, 334, 'A network', 'Circles in four columns: an input layer of five, two hidden layers of six and an output layer of three. Every '
+               'circle is joined to all circles of the column before. '
                'One circle of the second hidden layer is red, and the six that it is joined to, in the first hidden layer, are blue.')
     left, columns, middle, gap = [90, 270, 450, 630], [5, 6, 6, 3], 172, 44
     at = [[(x, middle + gap * (i - (n - 1) / 2)) for i in range(n)] for x, n in zip(left, columns)]
@@ -33,8 +34,10 @@ def network():
 
 
 def chain():
-    f = Figure(720, 304, 'Forward and backward through a chain', 'A chain of numbers from left to right: the input 2, a layer with weight 3 and bias minus 4, its output 2, a layer with weight one half and bias 1, its output 2, '
-               'a loss, the squared distance from 1, which is 1. Below, from right to left, the slopes: 1, then 2, then 1, then 3, and down from the two layers those of their parameters.')
+    f = Figure(720, 304, 'Forward and backward through a chain', 'A chain of numbers from left to right: the input 2, a layer with weight 3 and bias '
+               'minus 4, its output 2, a layer with weight one half and bias 1, its output 2, '
+               'a loss, the squared distance from 1, which is 1. Below, from right to left, the slopes: 1, then 2, then 1, then 3, and down from the '
+               'two layers those of their parameters.')
     mid, low = 98, 206
     values = [(40, '*a*^{(0)}', 2, 3), (250, '*a*^{(1)}', 2, 1), (460, '*a*^{(2)}', 2, 2), (680, '*ℓ*', 1, 1)]
     boxes = [(145, '*3a^{(0)} − 4*'), (355, '*½a^{(1)} + 1*'), (570, '*(a^{(2)} − 1)^{2}*')]
@@ -53,7 +56,8 @@ def chain():
     for k, (x, name, value, slope) in enumerate(values):
         f.circle(x, low, 19, 'cell')
         f.text(x, low + 5, minus(slope), 'middle')
-    for k, (x, factor, of_weight, of_bias) in enumerate(((145, 'times 3', '*∂ℓ/∂w^{(1)}* = 1 · 2', '*∂ℓ/∂b^{(1)}* = 1'), (355, 'times ½', '*∂ℓ/∂w^{(2)}* = 2 · 2', '*∂ℓ/∂b^{(2)}* = 2'),
+    for k, (x, factor, of_weight, of_bias) in enumerate(((145, 'times 3', '*∂ℓ/∂w^{(1)}* = 1 · 2', '*∂ℓ/∂b^{(1)}* = 1'), (355, 'times ½',
+        '*∂ℓ/∂w^{(2)}* = 2 · 2', '*∂ℓ/∂b^{(2)}* = 2'),
                                                          (570, 'times *2(a^{(2)} − 1)* = 2', '', ''))):
         f.arrow(values[k + 1][0] - 19, low, values[k][0] + 19, low, 'back')
         f.text(x, low - 10, factor, 'middle', 's')
@@ -65,7 +69,8 @@ def chain():
 
 
 def fully_connected():
-    f = Figure(720, 356, 'A fully-connected layer', 'Three blue circles hold the inputs 2, 1 and minus 1. Lines with the weights 1, 0, 2 lead to a first red circle, which adds the bias 1 and holds 1; '
+    f = Figure(720, 356, 'A fully-connected layer', 'Three blue circles hold the inputs 2, 1 and minus 1. Lines with the weights 1, 0, 2 lead to a '
+               'first red circle, which adds the bias 1 and holds 1; '
                'lines with the weights minus 1, 3, 1 to a second, which adds the bias 0 and holds 0. An activation function follows each.')
     w, a, b, z = [[1, 0, 2], [-1, 3, 1]], [2, 1, -1], [1, 0], [1, 0]
     xs, ys, xt, yt = 130, [75, 165, 255], 430, [110, 220]
@@ -108,7 +113,8 @@ KERNEL = [[-1, 2, -1], [-1, 2, -1], [-1, 2, -1]]
 def convolution():
     a, (px, py) = [[int(c) for c in row] for row in STROKE], (1, 2)
     z = [[sum(KERNEL[x_][y_] * a[x + x_][y + y_] for x_ in range(3) for y_ in range(3)) for y in range(6)] for x in range(4)]
-    f = Figure(720, 272, 'Convolution', 'A kernel of 3 by 3 lies on rows 1 to 3 and columns 2 to 4 of a picture of 6 by 8; the sum of nine products, %d, is row 1, column 2 of a feature map of 4 by 6.' % z[px][py])
+    f = Figure(720, 272, 'Convolution', 'A kernel of 3 by 3 lies on rows 1 to 3 and columns 2 to 4 of a picture of 6 by 8; the sum of nine products, '
+               '%d, is row 1, column 2 of a feature map of 4 by 6.' % z[px][py])
     size, left, top, kx, mx = 33, 24, 56, 330, 500
     f.text(left, 42, 'picture [b:*a*]')
     f.text(kx, 76, 'kernel *w*')
@@ -133,7 +139,8 @@ def tube(f, x1, x2, y, r, classes):
 
 
 def channels():
-    f = Figure(720, 352, 'Channels of a convolutional layer', 'Three blue pipes, the channels of the previous layer, each carrying a matrix, lead to both of two neurons. Each neuron has three kernels, one for a pipe, adds up what they give and its bias, '
+    f = Figure(720, 352, 'Channels of a convolutional layer', 'Three blue pipes, the channels of the previous layer, each carrying a matrix, lead to '
+               'both of two neurons. Each neuron has three kernels, one for a pipe, adds up what they give and its bias, '
                'and fills one red pipe of the next layer.')
     pipes, boxes, r = [84, 190, 296], [110, 270], 32
     for c, y in enumerate(boxes):
@@ -174,7 +181,8 @@ def max_pooling():
             best[x, y] = max(((a[2 * x + i][2 * y + k], -i, -k) for i in range(2) for k in range(2)))
     z = [[best[x, y][0] for y in range(2)] for x in range(2)]
     winners = {(2 * x - best[x, y][1], 2 * y - best[x, y][2]): slopes[x][y] for x in range(2) for y in range(2)}
-    f = Figure(720, 258, 'Maximum pooling with a stride of two', 'A matrix of 4 by 4 in four windows of 2 by 2; the largest of each, 3, 5, 6 and 7, make a matrix of 2 by 2. On the way back the slopes 1, minus 2, 3 and 4 go to the places '
+    f = Figure(720, 258, 'Maximum pooling with a stride of two', 'A matrix of 4 by 4 in four windows of 2 by 2; the largest of each, 3, 5, 6 and 7, '
+               'make a matrix of 2 by 2. On the way back the slopes 1, minus 2, 3 and 4 go to the places '
                'of these largest numbers, and all others get 0.')
     size, top, xs = 40, 76, (24, 252, 392, 536)
     f.grid(xs[0], top, a, size, lambda i, k: 'prevcell' if (i, k) in winners else 'cell', minus)
@@ -196,7 +204,8 @@ def max_pooling():
 
 
 def architecture():
-    f = Figure(720, 300, 'The architecture of the network', 'From left to right: a picture of 28 by 28; 8 maps of 24 by 24; 8 maps of 20 by 20; 8 maps of 10 by 10; 128 numbers; 10 probabilities. Between them: convolution 5 by 5 with 208 parameters, '
+    f = Figure(720, 300, 'The architecture of the network', 'From left to right: a picture of 28 by 28; 8 maps of 24 by 24; 8 maps of 20 by 20; 8 '
+               'maps of 10 by 10; 128 numbers; 10 probabilities. Between them: convolution 5 by 5 with 208 parameters, '
                'convolution 5 by 5 with 1,608, maximum of 2 by 2, fully connected with 102,528, fully connected with 1,290.')
     base, unit, shift = 216, 3.1, 4.5
     stacks = [(26, 1, 28), (150, 8, 24), (288, 8, 20), (416, 8, 10)]
@@ -220,7 +229,8 @@ def architecture():
     f.line([(416 + 10 * unit, base), (536, base)], 'ray')
     f.line([(552, base - 160), (648, base - 160)], 'ray')
     f.line([(552, base), (648, base)], 'ray')
-    for x, lines in ((134, ('convolution', '5 × 5, ReLU', '208')), (268, ('convolution', '5 × 5, ReLU', '1,608')), (394, ('maximum', '2 × 2, stride 2', '0')), (512, ('fully', 'connected, ReLU', '102,528')),
+    for x, lines in ((134, ('convolution', '5 × 5, ReLU', '208')), (268, ('convolution', '5 × 5, ReLU', '1,608')), (394, ('maximum', '2 × 2, stride '
+        '2', '0')), (512, ('fully', 'connected, ReLU', '102,528')),
                      (630, ('fully connected,', 'softmax', '1,290'))):
         f.text(x, 24, lines[0], 'middle', 's')
         f.text(x, 40, lines[1], 'middle', 's')

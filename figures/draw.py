@@ -3,7 +3,8 @@ import re
 
 # Colours, light and dark. Blue is the previous layer and red the next one, as in the equations; teal and ochre are plus and minus.
 COLOURS = {
-    'paper': ('#ffffff', '#15181c'), 'ink': ('#1f2428', '#e4e7ea'), 'muted': ('#59636e', '#a2acb6'), 'rule': ('#8d969f', '#77818b'), 'faint': ('#dfe3e7', '#31373d'),
+    'paper': ('#ffffff', '#15181c'), 'ink': ('#1f2428', '#e4e7ea'), 'muted': ('#59636e', '#a2acb6'), 'rule': ('#8d969f', '#77818b'),
+        'faint': ('#dfe3e7', '#31373d'),
     'blue': ('#1f5fa8', '#7db4f0'), 'blue_wash': ('#d9e8f7', '#17385f'), 'red': ('#b03a26', '#f09a88'), 'red_wash': ('#fae0d9', '#5a2219'),
     'teal': ('#0f766e', '#4fc4b8'), 'ochre': ('#a15c00', '#e0a458'),
 }
@@ -16,13 +17,18 @@ FONTS = {
 SIZES = {'s': 12, 't': 10.5}
 
 SHAPES = {   # selector: what it looks like; {name} is a colour
-    '.paper': 'fill:{paper}', 'text': 'fill:{ink}', '.q': 'fill:{muted}', '.tp': 'fill:{blue}', '.tn': 'fill:{red}', '.tt': 'fill:{teal}', '.to': 'fill:{ochre}', '.on': 'fill:{paper}',
-    '.cell': 'fill:{paper};stroke:{rule}', '.prev': 'fill:{blue_wash};stroke:{blue};stroke-width:1.5', '.next': 'fill:{red_wash};stroke:{red};stroke-width:1.5',
-    '.frame': 'fill:none;stroke:{rule}', '.prevcell': 'fill:{blue_wash};stroke:{rule}', '.diagonal': 'fill:{faint};stroke:{rule}', '.nextcell': 'fill:{red_wash};stroke:{rule}', '.bold': 'fill:none;stroke:{muted};stroke-width:2', '.axis': 'fill:none;stroke:{rule}', '.grid': 'fill:none;stroke:{faint}', '.link': 'fill:none;stroke:{rule};stroke-width:.8',
-    '.ray': 'fill:none;stroke:{rule};stroke-dasharray:4 3', '.prevline': 'fill:none;stroke:{blue};stroke-width:1.5', '.nextline': 'fill:none;stroke:{red};stroke-width:1.5',
-    '.back': 'fill:none;stroke:{ink};stroke-width:1.3;stroke-dasharray:5 3', '.line': 'fill:none;stroke:{ink};stroke-width:1.3', '.head': 'fill:{ink}', '.headq': 'fill:{rule}', '.headp': 'fill:{blue}', '.headn': 'fill:{red}',
-    '.c1': 'fill:none;stroke:{ink};stroke-width:1.8;stroke-linejoin:round', '.c2': 'fill:none;stroke:{teal};stroke-width:1.8;stroke-linejoin:round', '.c3': 'fill:none;stroke:{ochre};stroke-width:1.8;stroke-linejoin:round',
-    '.d1': 'fill:{ink}', '.d2': 'fill:{teal}', '.d3': 'fill:{ochre}', '.halo': 'fill:none;stroke:{paper};stroke-width:4;stroke-linejoin:round', '.dot': 'fill:{paper};stroke:{ink};stroke-width:1.5',
+    '.paper': 'fill:{paper}', 'text': 'fill:{ink}', '.q': 'fill:{muted}', '.tp': 'fill:{blue}', '.tn': 'fill:{red}', '.tt': 'fill:{teal}',
+    '.to': 'fill:{ochre}', '.on': 'fill:{paper}', '.cell': 'fill:{paper};stroke:{rule}', '.prev': 'fill:{blue_wash};stroke:{blue};stroke-width:1.5',
+    '.next': 'fill:{red_wash};stroke:{red};stroke-width:1.5', '.frame': 'fill:none;stroke:{rule}', '.prevcell': 'fill:{blue_wash};stroke:{rule}',
+    '.diagonal': 'fill:{faint};stroke:{rule}', '.nextcell': 'fill:{red_wash};stroke:{rule}', '.bold': 'fill:none;stroke:{muted};stroke-width:2',
+    '.axis': 'fill:none;stroke:{rule}', '.grid': 'fill:none;stroke:{faint}', '.link': 'fill:none;stroke:{rule};stroke-width:.8',
+    '.ray': 'fill:none;stroke:{rule};stroke-dasharray:4 3', '.prevline': 'fill:none;stroke:{blue};stroke-width:1.5',
+    '.nextline': 'fill:none;stroke:{red};stroke-width:1.5', '.back': 'fill:none;stroke:{ink};stroke-width:1.3;stroke-dasharray:5 3',
+    '.line': 'fill:none;stroke:{ink};stroke-width:1.3', '.head': 'fill:{ink}', '.headq': 'fill:{rule}', '.headp': 'fill:{blue}',
+    '.headn': 'fill:{red}', '.c1': 'fill:none;stroke:{ink};stroke-width:1.8;stroke-linejoin:round',
+    '.c2': 'fill:none;stroke:{teal};stroke-width:1.8;stroke-linejoin:round', '.c3': 'fill:none;stroke:{ochre};stroke-width:1.8;stroke-linejoin:round',
+    '.d1': 'fill:{ink}', '.d2': 'fill:{teal}', '.d3': 'fill:{ochre}', '.halo': 'fill:none;stroke:{paper};stroke-width:4;stroke-linejoin:round',
+    '.dot': 'fill:{paper};stroke:{ink};stroke-width:1.5',
 }
 for name in ('ink', 'teal', 'ochre'):
     for grade in range(1, GRADES + 1):
@@ -31,8 +37,10 @@ for name in ('ink', 'teal', 'ochre'):
 SHAPES['.face'], SHAPES['.box'] = 'stroke:{muted};stroke-width:.4', 'stroke:{rule};stroke-width:1'   # after the grades, so that they win
 
 # Advance widths of DejaVu Sans in thousandths of the size, from space to tilde: the widest font that a reader is likely to see.
-WIDTHS = [317, 400, 459, 837, 636, 950, 779, 274, 390, 390, 500, 837, 317, 360, 317, 336, 636, 636, 636, 636, 636, 636, 636, 636, 636, 636, 336, 336, 837, 837, 837, 530, 1000,
-          684, 686, 698, 770, 631, 575, 774, 751, 294, 294, 655, 557, 862, 748, 787, 603, 787, 694, 634, 610, 731, 684, 988, 685, 610, 685, 390, 336, 390, 837, 500, 500,
+WIDTHS = [317, 400, 459, 837, 636, 950, 779, 274, 390, 390, 500, 837, 317, 360, 317, 336, 636, 636, 636, 636, 636, 636, 636, 636, 636, 636, 336, 336,
+    837, 837, 837, 530, 1000,
+          684, 686, 698, 770, 631, 575, 774, 751, 294, 294, 655, 557, 862, 748, 787, 603, 787, 694, 634, 610, 731, 684, 988, 685, 610, 685, 390, 336,
+              390, 837, 500, 500,
           612, 634, 549, 634, 615, 352, 634, 633, 277, 277, 579, 277, 974, 633, 611, 634, 634, 411, 520, 392, 633, 591, 817, 591, 591, 524, 636, 336, 636, 837]
 OTHERS = {'′': 227, '·': 317, '²': 400}
 
@@ -120,7 +128,8 @@ class Figure:
             level = shift
             attributes = ' class="%s"' % style * (style != '') + ' dy="%s"' % number(fall) * (fall != 0)
             body += '<tspan%s>%s</tspan>' % (attributes, escape(part)) if attributes else escape(part)
-        self.parts.append('<text x="%s" y="%s"%s%s>%s</text>' % (number(x), number(y), ' class="%s"' % classes * (classes != ''), ' text-anchor="%s"' % anchor * (anchor != 'start'), body))
+        self.parts.append('<text x="%s" y="%s"%s%s>%s</text>' % (number(x), number(y), ' class="%s"' % classes * (classes != ''),
+            ' text-anchor="%s"' % anchor * (anchor != 'start'), body))
 
     def grid(self, x, y, rows, size, classes=lambda row, column: 'cell', label=str, text=''):
         """A table of numbers in cells."""
@@ -157,5 +166,7 @@ class Figure:
         return '<style>\n%s\n%s\n@media (prefers-color-scheme:dark){%s}\n</style>' % (fonts, light, dark)
 
     def svg(self):
-        return ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">\n<title>%s</title>\n<desc>%s</desc>\n%s\n<rect class="paper" width="%d" height="%d"/>\n%s\n</svg>\n'
-                % (self.width, self.height, self.width, self.height, escape(self.title), escape(self.description), self.style(), self.width, self.height, '\n'.join(self.parts)))
+        return ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" '
+            'role="img">\n<title>%s</title>\n<desc>%s</desc>\n%s\n<rect class="paper" width="%d" height="%d"/>\n%s\n</svg>\n'
+                % (self.width, self.height, self.width, self.height, escape(self.title), escape(self.description), self.style(), self.width,
+                    self.height, '\n'.join(self.parts)))
