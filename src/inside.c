@@ -1,4 +1,4 @@
-// Tangled from chapters/10-looking-inside.md [271db694d7af]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/10-looking-inside.md [bb0b46ced29e]: edit the chapter, or edit here and run make stitch
 //
 // Writes what a trained network looks like inside, as tables that the figures are drawn from.
 // It is the trainer with another beginning:
@@ -268,7 +268,7 @@ static double inner_product(const struct parameters *p, const struct parameters 
     return sum;
 }
 
-// Cost and slope in the plane (G10)
+// Cost and slope in the plane
 // The cost of the first training pictures at this place, and where wanted its slopes along the two directions.
 static double cost(struct plane *q, const weight at[2], weight slope[2])
 {
