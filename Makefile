@@ -5,11 +5,15 @@ STRICT  = -std=gnu11 -Wall -Wextra -Wshadow -Werror -Wno-psabi -fno-math-errno
 PYTHON ?= python3
 MAKEFLAGS += --no-print-directory -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
-CHAPTERS = fully_connected convolution cross_correlation downsampling activations loss optimisation
+CHAPTERS = notation fully_connected convolution cross_correlation downsampling activations loss optimisation
 CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
-LOGS     = $(CHECKS:%=%.log) build/tangle_test.log build/committed_test.log build/figures_test.log build/inside_test.log build/mnist_test.log
+SHAPES   = $(CHAPTERS:%=build/%_shapes)
+LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/tables_test.log build/tangle_test.log build/committed_test.log build/figures_test.log build/inside_test.log build/mnist_test.log
 
-.PHONY: all train test data figures figure-data tangle stitch lines clean help
+# The sanitizers, where the compiler has their libraries.
+SANITIZERS = $(shell echo 'int main(void) { return 0; }' | $(CC) -fsanitize=address,undefined -x c - -o /dev/null 2>/dev/null && echo -fsanitize=address,undefined -fno-sanitize-recover=all)
+
+.PHONY: all train test seeds errata data figures figure-data tangle stitch lines clean help
 .DELETE_ON_ERROR:
 
 all: build/mnist build/mnist-double
@@ -17,6 +21,8 @@ all: build/mnist build/mnist-double
 help:
 	@echo 'make train          train the paper'"'"'s network on MNIST (MNIST=dir: files that are there already)'
 	@echo 'make test           every check of every chapter, the tests of the tools and the trainer'
+	@echo 'make seeds          200 other draws of numbers and shapes'
+	@echo 'make errata         write paper/errata.md and paper/concordance.md from what the checks measure'
 	@echo 'make check-NAME     one chapter'"'"'s checks; NAME: $(CHAPTERS)'
 	@echo 'make                build/mnist, and build/mnist-double, which --gradcheck needs'
 	@echo 'make data           download MNIST into data/'
@@ -50,6 +56,9 @@ build/%_test: tangle
 build/%_complex: tangle
 	@[ $@ -nt tests/$*_test.c -a $@ -nt src/$*.c -a $@ -nt tests/check.h ] || $(CC) $(STRICT) -O1 $(SANITIZE) -DCOMPLEX tests/$*_test.c -o $@ -lm
 
+build/%_shapes: tangle
+	@[ $@ -nt tests/$*_test.c -a $@ -nt src/$*.c -a $@ -nt tests/check.h ] || $(CC) $(STRICT) -O1 -g $(SANITIZERS) -DCOMPLEX tests/$*_test.c -o $@ -lm
+
 lines: tangle
 	@$(PYTHON) chapters/tangle.py --lines build/lines
 	@for name in $(CHAPTERS); do $(CC) $(STRICT) -fsyntax-only build/lines/tests/$${name}_test.c || exit; done
@@ -59,12 +68,29 @@ lines: tangle
 check-%: build/%_complex
 	@build/$*_complex
 
+# 200 other draws of numbers and shapes, every check and every mutant, in both forms.
+seeds: $(CHECKS)
+	@start=$$(date +%s); for seed in $$(seq 200); do echo $$seed; done | xargs -P $(shell getconf _NPROCESSORS_ONLN) -I N sh tests/seed.sh N $(CHECKS) && \
+	echo "200 seeds in a row in $$(($$(date +%s) - start)) s"
+
 # Every program's report goes to a log, so that reports don't mix; a log that holds no failure is shown last line only.
 build/%_test.log: build/%_test
-	@build/$*_test >$@ 2>&1 || true
+	@$(call fresh-report,$*_test); REPORT=build/report/$*_test.tsv build/$*_test >$@ 2>&1 || true
 
 build/%_complex.log: build/%_complex
-	@build/$*_complex >$@ 2>&1 || true
+	@$(call fresh-report,$*_complex); REPORT=build/report/$*_complex.tsv build/$*_complex >$@ 2>&1 || true
+
+build/%_shapes.log: build/%_shapes
+	@SHAPES=1 build/$*_shapes >$@ 2>&1 || true
+
+# What the book shows beside its equations: a first line with compiler and time, then a line for each result.
+fresh-report = mkdir -p build/report; printf 'compiler\t%s\t%s\n' "$$($(CC) --version | head -n 1)" "$$(date '+%Y-%m-%d %H:%M')" >build/report/$(1).tsv
+
+build/tables_test.log: $(CHECKS:%=%.log)
+	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) paper/tables.py --check >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
+
+errata: $(CHECKS:%=%.log)
+	@$(PYTHON) paper/tables.py
 
 build/tangle_test.log: tangle
 	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) tests/tangle_test.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi

@@ -56,11 +56,11 @@ def v_curve():
     x, y = axes.at(best[0], best[1])
     f.circle(x, y, 4, 'd3')
     f.text(x + 14, y + 10, '%s with *h* = 2^{−%.0f}' % (power(best[1]), -math.log2(best[0])), 'start', 's to')
-    x, y = axes.at(2.0 ** -42, near(-41)[1])
+    x, y = axes.at(near(-30)[0], near(-30)[1])
     f.text(x + 14, y - 10, 'central differences: round-off grows with 1/*h*', 'start', 's to')
-    x, y = axes.at(2.0 ** -8, near(-8)[1])
+    x, y = axes.at(near(-8)[0], near(-8)[1])
     f.text(x - 6, y - 26, 'both: error falls with *h*^{2}', 'end', 's')
-    x, y = axes.at(2.0 ** -44, near(-44)[2])
+    x, y = axes.at(near(-33)[0], near(-33)[2])
     f.text(x, y - 12, 'complex step: nothing is subtracted', 'middle', 's tt')
     return f
 
@@ -113,7 +113,7 @@ def learning():
 def optimisers():
     return learning_curves('The update as shipped beside Adam', 'The cost against the number of samples seen, both on logarithmic scales, for the '
         'update that the paper\'s program contains, which forgets its means at every batch, and for Adam, which keeps them, '
-                           'at the same rate and at a tenth of it. Adam at its own rate ends lowest; at the rate of the other it ends highest.',
+                           'at the same rate and at a tenth of it. Adam at its own rate ends lowest.',
                            [('learning-shipped.csv', 'c3', 'to', ['as shipped, rate 0.01', '%(right)s of the test']),
                             ('learning-adam.csv', 'c2', 'tt', ['Adam, rate 0.001', '%(right)s of the test']),
                             ('learning-adam-fast.csv', 'c1', '', ['Adam, rate 0.01', '%(right)s of the test'])])

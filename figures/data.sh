@@ -30,4 +30,7 @@ learning() {
 learning all
 learning half --limit 30000
 learning sixteenth --limit 3750
+learning shipped --optimiser shipped --rate 0.01 --constant
+learning adam --rate 0.001 --constant
+learning adam-fast --rate 0.01 --constant
 build/inside --load build/all.safetensors --data "$data" --out $tables

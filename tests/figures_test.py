@@ -92,6 +92,23 @@ class Figures(unittest.TestCase):
         self.assertEqual([[wrong.count((i, k)) for k in range(10)] for i in range(10)], [[table[i][k] * (i != k) for k in range(10)] for i in range(10)])
         self.assertEqual(data.arrays('activations.csv')['a0'], data.arrays('correlation.csv')['picture'])
 
+    def test_chapter_10_quotes_its_tables(self):
+        text = read('chapters', '10-looking-inside.md')
+        table = [[int(value) for value in row[1:]] for row in data.table('confusion.csv')]
+        right, shown = sum(table[c][c] for c in range(10)), sum(map(sum, table))
+        descent = [float(row[4]) for row in data.table('descent.csv')[:61]]
+        middle = [row for row in data.table('plane.csv') if float(row[0]) == float(row[1]) == 0][0]
+        sure = sum(float(row[3]) > .9 for row in data.table('wrong.csv'))
+        most, i, k = max((table[i][k], -i, -k) for i in range(10) for k in range(10) if i != k)
+        firing = sum(value > 0 for value in data.arrays('activations.csv')['a4'][0][0])
+        ground = data.arrays('activations.csv')['a1'][0][0][-1]
+        for quote in ('%s of %s pictures' % (format(right, ','), format(shown, ',')), '%d of %d right' % (right, shown), 'The other %d '
+            '' % (shown - right), 'In %d of its %d mistakes' % (sure, shown - right),
+                      'All %d test' % (shown - right), 'A %d is read as a %d' % (-i, -k), 'cost is %.3g, after one step %.3g, after sixty '
+                          '%.2g' % (descent[0], descent[1], descent[60]),
+                      'cost is %.2g:' % float(middle[2]), '%d of them say something' % firing, 'makes %.2f' % ground):
+            self.assertIn(quote, ' '.join(text.split()), 'the tables are newer than the text')
+
     def test_well_formed_with_title_and_description(self):
         for name, svg in self.each():
             root = tree.fromstring(svg)
