@@ -48,7 +48,7 @@ def v_curve():
                'then rises again, because round-off grows: a V. The error of the complex step falls with it and stays at its lowest, near 1e-16, for '
                'all smaller steps.' % (best[1], math.log2(best[0])))
     axes = Axes(f, (66, 40, 620, 300), (rows[0][0], rows[-1][0]), (1e-17, max(1, max(row[1] for row in rows))), (True, True))
-    axes.ticks([(2.0 ** -k, '2^{−%d}' % k if k else '1') for k in range(0, int(1 - math.log2(rows[0][0])), 10) if 2.0 ** -k <= rows[-1][0]],
+    axes.ticks([(2.0 ** -k, '2^{−%d}' % k if k else '1') for k in range(0, 1 + round(-math.log2(rows[0][0])), 10) if 2.0 ** -k <= rows[-1][0]],
         [(10.0 ** -k, '10^{−%d}' % k if k else '1') for k in range(0, 17, 4)])
     axes.names('step *h*', 'relative error')
     axes.curve([(h, central) for h, central, _ in rows], 'c3')

@@ -102,11 +102,11 @@ class Figures(unittest.TestCase):
         most, i, k = max((table[i][k], -i, -k) for i in range(10) for k in range(10) if i != k)
         firing = sum(value > 0 for value in data.arrays('activations.csv')['a4'][0][0])
         ground = data.arrays('activations.csv')['a1'][0][0][-1]
-        for quote in ('%s of %s pictures' % (format(right, ','), format(shown, ',')), '%d of %d right' % (right, shown), 'The other %d '
-            '' % (shown - right), 'In %d of its %d mistakes' % (sure, shown - right),
-                      'All %d test' % (shown - right), 'A %d is read as a %d' % (-i, -k), 'cost is %.3g, after one step %.3g, after sixty '
-                          '%.2g' % (descent[0], descent[1], descent[60]),
-                      'cost is %.2g:' % float(middle[2]), '%d of them say something' % firing, 'makes %.1f' % ground):
+        quotes = ['%s of %s pictures' % (format(right, ','), format(shown, ',')), '%d of %d right' % (right, shown), 'The other %d ' % (shown - right)]
+        quotes += ['In %d of its %d mistakes' % (sure, shown - right), 'All %d test' % (shown - right), 'A %d is read as a %d' % (-i, -k)]
+        quotes += ['cost is %.3g, after one step %.3g, after sixty %.2g' % (descent[0], descent[1], descent[60]), 'cost is %.2g:' % float(middle[2])]
+        quotes += ['%d of them say something' % firing, 'makes %.1f' % ground]
+        for quote in quotes:
             self.assertTrue(quote in ' '.join(text.split()), 'chapter 10 should say %r, as its tables do' % quote)
 
     def test_well_formed_with_title_and_description(self):
