@@ -8,12 +8,12 @@ MAKEFLAGS += --no-print-directory -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/nul
 CHAPTERS = notation fully_connected convolution cross_correlation downsampling activations loss optimisation
 CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
 SHAPES   = $(CHAPTERS:%=build/%_shapes)
-LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/tables_test.log build/tangle_test.log build/committed_test.log build/mnist_test.log
+LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/tables_test.log build/tangle_test.log build/committed_test.log build/figures_test.log build/inside_test.log build/mnist_test.log
 
 # The sanitizers, where the compiler has their libraries.
 SANITIZERS = $(shell echo 'int main(void) { return 0; }' | $(CC) -fsanitize=address,undefined -x c - -o /dev/null 2>/dev/null && echo -fsanitize=address,undefined -fno-sanitize-recover=all)
 
-.PHONY: all train test seeds errata data tangle stitch lines clean help
+.PHONY: all train test seeds errata data figures figure-data tangle stitch lines clean help
 .DELETE_ON_ERROR:
 
 all: build/mnist build/mnist-double
@@ -26,6 +26,8 @@ help:
 	@echo 'make check-NAME     one chapter'"'"'s checks; NAME: $(CHAPTERS)'
 	@echo 'make                build/mnist, and build/mnist-double, which --gradcheck needs'
 	@echo 'make data           download MNIST into data/'
+	@echo 'make figures        draw figures/*.svg from the tables in figures/data'
+	@echo 'make figure-data    write those tables anew (MNIST=dir: the folder of the files)'
 	@echo 'make tangle         write src/ and tests/ from the chapters'
 	@echo 'make stitch         carry hand edits of src/ and tests/ back into the chapters'
 	@echo 'make lines          compile everything with messages that name the chapters'"'"' lines'
@@ -45,6 +47,9 @@ build/mnist: tangle
 build/mnist-double: tangle
 	@[ $@ -nt src/mnist.c ] || { echo 'cc -DDOUBLE src/mnist.c -o $@'; $(CC) $(STRICT) $(CFLAGS) -DDOUBLE src/mnist.c -o $@ -pthread -lm; }
 
+build/inside: tangle
+	@[ $@ -nt src/inside.c -a $@ -nt src/mnist.c ] || { echo 'cc src/inside.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/inside.c -o $@ -pthread -lm; }
+
 build/%_test: tangle
 	@[ $@ -nt tests/$*_test.c -a $@ -nt src/$*.c -a $@ -nt tests/check.h ] || $(CC) $(STRICT) -O1 $(SANITIZE) tests/$*_test.c -o $@ -lm
 
@@ -58,6 +63,7 @@ lines: tangle
 	@$(PYTHON) chapters/tangle.py --lines build/lines
 	@for name in $(CHAPTERS); do $(CC) $(STRICT) -fsyntax-only build/lines/tests/$${name}_test.c || exit; done
 	@$(CC) $(STRICT) -fsyntax-only build/lines/src/mnist.c
+	@$(CC) $(STRICT) -fsyntax-only build/lines/src/inside.c
 
 check-%: build/%_complex
 	@build/$*_complex
@@ -96,6 +102,12 @@ build/committed_test.log: tangle
 	if $(PYTHON) build/committed/chapters/tangle.py --check >$@ 2>&1; then echo '1 passed, 0 failed' >>$@; else echo '0 passed, 1 failed' >>$@; fi; \
 	else echo '0 passed, 0 failed' >$@; fi
 
+build/figures_test.log: tangle
+	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) tests/figures_test.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
+
+build/inside_test.log: build/inside build/mnist
+	@sh tests/inside_test.sh >$@ 2>&1 || true
+
 build/mnist_test.log: build/mnist build/mnist-double
 	@sh tests/mnist_test.sh >$@ 2>&1 || true
 
@@ -110,6 +122,15 @@ train: build/mnist
 	@if [ -n "$(MNIST)" ]; then sh src/get-data.sh '$(MNIST)' build/data && build/mnist --data build/data; \
 	elif sh src/get-data.sh download data; then build/mnist --data data; \
 	else echo 'MNIST is neither here nor within reach: training on drawn digits instead'; build/mnist; fi
+
+figures:
+	@$(PYTHON) figures/figures.py
+
+# Trains three times and looks inside: about a minute. Without MNIST=dir the files must be in data/.
+figure-data: build/mnist build/inside
+	@if [ -n "$(MNIST)" ]; then sh src/get-data.sh '$(MNIST)' build/data && sh figures/data.sh build/data; \
+	elif [ -f data/t10k-labels-idx1-ubyte ]; then sh figures/data.sh data; \
+	else echo "figure-data: needs MNIST, the paper's data: 'make data' downloads it, or give its folder as MNIST=dir" >&2; exit 1; fi
 
 clean:
 	rm -rf build
