@@ -14,7 +14,7 @@ WORD = re.compile('|'.join((
     r'(?P<other>[^\w"\'/# \n]+|.)')), re.S)
 
 # A function is defined at the left margin: its type, its name, its arguments, and on the next line its body.
-FUNCTION = re.compile(r'^(?!typedef\b)[A-Za-z_][^\n;={}]*?[ *](\w+)\([^;{}]*\)\s*\n\{', re.M)
+FUNCTION = re.compile(r'^(?!typedef\b)[A-Za-z_][^\n;={}]*?[ *](\w+)\([^;{}]*\) *(?://[^\n]*)?\n\{', re.M)
 
 ATTRIBUTE = re.compile(r'__attribute__\(\(.*?\)\) ')
 

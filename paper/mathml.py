@@ -237,7 +237,7 @@ class Converter:
             sign = '<mo stretchy="%s">%s</mo>' % ('true' if name == 'overline' else 'false', ACCENTS[name])
             return Item('ord', '<mover accent="true">%s%s</mover>' % (self.argument(), sign), '')
         if name in SIZES:
-            return self.delimiter('minsize="%s" maxsize="%s" stretchy="true" symmetric="true"' % (SIZES[name], SIZES[name]))
+            return self.delimiter('stretchy="false" mathsize="%s"' % SIZES[name])   # a stretched one gets wide gaps in Chromium
         handler = getattr(self, 'tex_' + name, None)
         return handler() if handler else self.error('the command %s is not known' % token)
 

@@ -132,7 +132,7 @@ def meanings(site):
     for block in site.catalogue.chapters[0].blocks:
         if block.kind == 'table' and block.data[1][0][0][:2] == ['symbol', 'meaning']:
             for (symbol, meaning, *_), line in block.data[1][1:]:
-                for name in symbols(re.sub(r'_[xyc]|[$`]', '', symbol)):
+                for name in symbols(re.sub(r'_[xyc]', '', ' '.join(re.findall(r'\$`(.+?)`\$', symbol)))):
                     found.setdefault(name, meaning)
     return found
 
@@ -142,8 +142,10 @@ def symbol_rows(site):
     for tag in ordered(site.catalogue.equations):
         for symbol in symbols(site.catalogue.equations[tag].tex):
             where.setdefault(symbol, []).append(tag)
-    for symbol in sorted(where, key=lambda symbol: (symbol.strip('\\').lower(), symbol)):
-        yield [mathml(symbol), site.plain(meaning.get(symbol, '')), ' '.join(equation_link(site, tag) for tag in where[symbol])]
+    for symbol in sorted(where, key=lambda symbol: (symbol.split()[-1].strip('\\').lower(), symbol.split()[-1], symbol)):
+        first = site.catalogue.equations[where[symbol][0]]
+        section = 'see ' + link(site, first.chapter, first.section.anchor, site.plain(first.section.title))
+        yield [mathml(symbol), site.plain(meaning[symbol]) if symbol in meaning else section, ' '.join(equation_link(site, tag) for tag in where[symbol])]
 
 
 def function_items(site):

@@ -70,4 +70,4 @@ def worse(a, b):
 
 def brief(error):
     """An error with one digit, as the checkers print it."""
-    return '0' if error == 0 else '%.0e' % error
+    return '%.1g' % error

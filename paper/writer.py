@@ -14,6 +14,12 @@ PRIMED = re.compile(r'\b([A-Za-z]+)_(?!\w)')
 CONTENTS = '[Contents](../README.md)'   # begins a chapter's last paragraph, which a page replaces by its own links
 
 
+def quoted(text):
+    """Printers' quotation marks for a typewriter's. At the text's edges stands code or emphasis, which a mark opens or closes, too."""
+    text = re.sub(r'(?<=[\s(\[])"|^"(?=\w)', '“', text).replace('"', '”')
+    return re.sub(r"(?<=[\s(\[])'", '‘', text).replace("'", '’')
+
+
 def primed(text):
     """C's trailing underscore, for the style sheet to show as the prime that it means; copied, it is an underscore."""
     return PRIMED.sub(r'\1<i class="p">_</i>', text)
@@ -223,7 +229,7 @@ class Writer:
             page = self.site.numbered.get(match[3])
             here = not page or page == self.path or self.linking
             return match[0] if here else '<a href="%s">%s</a>' % (self.site.address(page, '', self.path), match[0])
-        return REFERENCE.sub(link, escape(text, False))
+        return REFERENCE.sub(link, quoted(escape(text, False)))
 
     def math(self, tex, line):
         return self.tex(tex, line)
