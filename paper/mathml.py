@@ -76,9 +76,6 @@ class Converter:
         self.style = 'display' if display else 'text'   # or 'script'
         self.indices, self.keys, self.colour = indices, set(indices) if keys else set(), ''
 
-    def convert(self):
-        return mrow(self.items(''))
-
     # Tokens
 
     def peek(self):
@@ -341,8 +338,24 @@ class Converter:
         return Item('ord', text, '')
 
 
+LONG = 12   # a formula in a line of text with more items than these may be broken, behind its relations and commas
+
+
+def pieces(items):
+    """A long formula's parts: browsers don't break one <math>."""
+    parts = [[]]
+    for k, item in enumerate(items):
+        parts[-1].append(item)
+        breaks = item.kind in ('rel', 'punct') or item.kind == 'space' and k and items[k - 1].kind in ('space', 'punct')
+        if breaks and k + 1 < len(items) and items[k + 1].kind != 'space':
+            parts.append([])
+    return parts
+
+
 def mathml(tex, display=False, indices=(), keys=False):
-    """A whole <math> element."""
-    body = Converter(tex, display, indices, keys).convert()
-    body = body if body.startswith('<mrow>') else '<mrow>%s</mrow>' % body
-    return '<math%s xmlns="http://www.w3.org/1998/Math/MathML">%s</math>' % (' display="block"' if display else '', body)
+    """A whole <math> element; or several for a long formula in a line of text."""
+    items = Converter(tex, display, indices, keys).items('')
+    opening = '<math%s xmlns="http://www.w3.org/1998/Math/MathML">' % (' display="block"' if display else '')
+    parts = pieces(items) if not display and len(items) > LONG else [items]
+    bodies = map(mrow, parts)
+    return '<wbr/>'.join('%s%s</math>' % (opening, body if body.startswith('<mrow>') else '<mrow>%s</mrow>' % body) for body in bodies)

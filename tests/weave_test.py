@@ -94,7 +94,7 @@ class Mathematics(unittest.TestCase):
         for chapter in catalogue.Catalogue().chapters:
             with open(os.path.join(ROOT, chapter.path), encoding='utf-8') as file:
                 for tex in re.findall(r'\$`(.+?)`\$', file.read(), re.S):
-                    ET.fromstring(mathml.mathml(tex))
+                    ET.fromstring('<p>%s</p>' % mathml.mathml(tex))
                     count += 1
         self.assertGreater(count, 600)
 
@@ -114,6 +114,11 @@ class Mathematics(unittest.TestCase):
     def test_brackets_stretch_only_where_they_are_told_to(self):
         self.assertNotIn('stretchy="true"', mathml.mathml(r'(\frac12)'))
         self.assertEqual(mathml.mathml(r'\left(\frac12\right]').count('stretchy="true"'), 2)
+
+    def test_a_long_formula_may_be_broken(self):
+        text = mathml.mathml(r'(1\cdot3,\ 2\cdot3+1\cdot4)=(3,\,-10)')
+        self.assertEqual([linear(part) for part in ET.fromstring('<p>%s</p>' % text) if tag_of(part) == 'math'], ['(1⋅3, ', '2⋅3+1⋅4)=', '(3, ', '^-10)'])
+        self.assertNotIn('wbr', mathml.mathml(r'a=b=c') + mathml.mathml('a=b+c+d+e+f+g+h+i+j', True))
 
     def test_indices(self):
         names = ("c", "c'", "r_x")
