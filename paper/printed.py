@@ -23,7 +23,8 @@ SPECIAL = dict({sign: '\\' + sign for sign in '{}$&#_%'}, **{'\\': r'\textbacksl
                                                            '"': r'\textquotedbl{}', "'": r'\textquotesingle{}', '`': r'\textasciigrave{}'})
 LEVELS = {2: 'section', 3: 'subsection', 4: 'subsubsection'}
 BREAKS = re.compile(r'(?<=[/_,(=.\]])(?=\w)|(?<=\w)(?=[\[(])')   # where code in a line of prose may be broken
-ROOM = 84   # characters in a line of a table
+ROOM = 90   # characters in a line of a table
+PAGE, CELL = 440, 0.351   # a line of code has that many points, and a character that part of the font's size
 
 
 def escaped(text):
@@ -40,7 +41,25 @@ def literal(text):
 def plain(text):
     """About what a cell of a table shows, to know how wide it is."""
     text = re.sub(r'\$`(.+?)`\$', lambda match: unescape(re.sub('<[^>]*>', '', mathml(match[1]))), text)
-    return re.sub(r'\[([^\]]*)\]\([^)]*\)|[`*]', r'\1', text)
+    text = re.sub('`([^`]+)`', lambda match: match[1] + ' ' * (len(match[1]) // 6), text)   # code is wider
+    return re.sub(r'\[([^\]]*)\]\([^)]*\)|[*]', r'\1', text)
+
+
+def shares(widths):
+    """What each column of a table gets: None for as much as it needs, or its share of the line."""
+    room, left, given = ROOM - 2 * len(widths), len(widths), [None] * len(widths)
+    for k in sorted(range(len(widths)), key=lambda k: widths[k]):
+        if widths[k] > room / left:
+            given[k] = room / left / ROOM
+        room -= min(widths[k], room / left)
+        left -= 1
+    return given
+
+
+def column(share, side):
+    if share is None:
+        return {'right': 'r', 'center': 'c'}.get(side, 'l')
+    return '>{\\raggedright\\arraybackslash}p{%.3f\\linewidth}' % share
 
 
 class Printer:
@@ -75,7 +94,9 @@ class Printer:
         return '\n\\%s{%s}\\label{%s}\n' % (LEVELS[level], title, self.press.label(self.path, self.headings[block.line]))
 
     def block_paragraph(self, block):
-        return '' if block.data.startswith(CONTENTS) else '\n%s\n' % self.inline(block.data, block.line)
+        if block.data.startswith(CONTENTS):
+            return ''
+        return '\n%s%s\n' % ('\\noindent ' if block.data[0].islower() else '', self.inline(block.data, block.line))   # goes on behind an equation
 
     def block_quote(self, block):
         return '\n\\begin{quote}%s\\end{quote}\n' % self.blocks(block.data)
@@ -99,18 +120,10 @@ class Printer:
         align, rows = block.data
         columns = max(len(cells) for cells, line in rows)
         widths = [max(len(plain(cells[k])) if k < len(cells) else 0 for cells, line in rows) for k in range(columns)]
-        shape = ''.join(self.column(width, widths, side) for width, side in zip(widths, align + [''] * columns))
+        shape = ''.join(map(column, shares(widths), align + [''] * columns))
         body = ['%s \\\\\n' % ' & '.join(self.inline(cell, line) for cell in cells + [''] * (columns - len(cells))) for cells, line in rows]
         return ('\n{\\small\\setlength\\tabcolsep{5pt}\\begin{longtable}[l]{@{}%s@{}}\n\\toprule\n%s\\midrule\\endhead\n%s\\bottomrule\n\\end{longtable}}\n'
                 % (shape, body[0], ''.join(body[1:])))
-
-    def column(self, width, widths, side):
-        """A column as wide as it is, or, where all of them don't fit, a share of what the narrow ones leave."""
-        narrow = [other for other in widths if other <= 14]
-        if sum(widths) + 2 * len(widths) <= ROOM or width <= 14:
-            return {'right': 'r', 'center': 'c'}.get(side, 'l')
-        share = width / (sum(widths) - sum(narrow)) * (1 - (sum(narrow) + 2 * len(widths)) / ROOM)
-        return '>{\\raggedright\\arraybackslash}p{%.3f\\linewidth}' % share
 
     # Equations and code
 
@@ -119,8 +132,8 @@ class Printer:
         self.valid(tex, block.line + 1, True)
         body = '\\fit{%s}' % '\n'.join(line for line in tex.split('\n') if line.strip())
         if not tag or self.path in EXTRA:
-            return '\n\\[%s\\]\n' % body
-        return '\n\\begin{equation}%s\\tag{%s}\\label{eq:%s}\\end{equation}\n%s' % (body, tag, tag, self.checked(tag))
+            return '\\[%s\\]\n' % body
+        return '\\begin{equation}%s\\tag{%s}\\label{eq:%s}\\end{equation}\n%s' % (body, tag, tag, self.checked(tag))
 
     def valid(self, tex, line, display=False):
         """What the book can't show, the paper does not print."""
@@ -146,7 +159,7 @@ class Printer:
             label, title, '$+$' if part else '', tags, self.lines(text), self.users(chunk, part))
 
     def users(self, chunk, part):
-        said = ', '.join('%s, page~\\pageref{%s}' % (self.reference(user), chunk_id(user)) for user in self.catalogue.users[chunk.name])
+        said = ', '.join('%s p.~\\pageref{%s}' % (self.reference(user), chunk_id(user)) for user in self.catalogue.users[chunk.name])
         return '\\users{used in %s}\n' % said if said and part == 0 else ''
 
     def reference(self, name):
@@ -156,7 +169,8 @@ class Printer:
         """Lines of code. The first two and the last two stay together."""
         lines = [self.line(line) for line in ''.join(self.word(kind, word) for kind, word in highlight.words(text)).split('\n')]
         ends = ['\\par\\nobreak' if k == 0 or k >= len(lines) - 2 else '\\par' for k in range(len(lines))]
-        return '\\begin{lines}\n%s\\end{lines}\n' % ''.join('%s%s\n' % pair for pair in zip(lines, ends))
+        size = min(9.6, PAGE / CELL / max(map(len, text.split('\n'))))
+        return '\\begin{lines}{%.2f}\n%s\\end{lines}\n' % (size, ''.join('%s%s\n' % pair for pair in zip(lines, ends)))
 
     def line(self, line):
         spaces = len(line) - len(line.lstrip('~'))
@@ -191,9 +205,8 @@ class Printer:
         return '$%s$' % tex
 
     def breakable(self, code):
-        shown = '\0'.join(BREAKS.split(code))
-        shown = shown if self.press.explains_primes(self.path) else PRIMED.sub('\\1\1', shown)
-        return escaped(shown).replace('\0', '\\allowbreak{}').replace('\1', '\\p{}')
+        shown = code if self.press.explains_primes(self.path) else PRIMED.sub('\\1\1', code)
+        return escaped(BREAKS.sub('\0', shown)).replace('\0', '\\allowbreak{}').replace('\1', '\\p{}')
 
     def code(self, code):
         return '\\code{%s}' % self.breakable(code)
