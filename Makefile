@@ -1,4 +1,4 @@
-# make train   trains the network; make test   runs every check; make help   lists the rest
+# make train   trains the network; make test   runs every check; make book   weaves the chapters; make help   lists the rest
 
 CFLAGS ?= -O3 -march=native
 STRICT  = -std=gnu11 -Wall -Wextra -Wshadow -Werror -Wno-psabi -fno-math-errno
@@ -7,9 +7,9 @@ MAKEFLAGS += --no-print-directory -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/nul
 
 CHAPTERS = fully_connected convolution cross_correlation downsampling activations loss optimisation
 CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
-LOGS     = $(CHECKS:%=%.log) build/tangle_test.log build/committed_test.log build/mnist_test.log
+LOGS     = $(CHECKS:%=%.log) build/tangle_test.log build/weave_test.log build/committed_test.log build/mnist_test.log
 
-.PHONY: all train test data tangle stitch lines clean help
+.PHONY: all train test browser-test paper-test data tangle stitch lines book paper clean help
 .DELETE_ON_ERROR:
 
 all: build/mnist build/mnist-double
@@ -23,6 +23,9 @@ help:
 	@echo 'make tangle         write src/ and tests/ from the chapters'
 	@echo 'make stitch         carry hand edits of src/ and tests/ back into the chapters'
 	@echo 'make lines          compile everything with messages that name the chapters'"'"' lines'
+	@echo 'make book           weave the chapters and the last results of make test into build/book/index.html'
+	@echo 'make paper          print them as build/paper.pdf (needs pdflatex and rsvg-convert)'
+	@echo 'make browser-test   try the book in Chromium;  make paper-test   look through the printed paper'
 	@echo 'make clean          remove what make has built'
 
 # The chapters are the source. Without Python the committed files of src/ and tests/ are used as they are.
@@ -63,6 +66,9 @@ build/%_complex.log: build/%_complex
 build/tangle_test.log: tangle
 	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) tests/tangle_test.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
 
+build/weave_test.log: tangle
+	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) tests/weave_test.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
+
 # What is committed must be what the chapters tangle to, whatever the work tree holds by now.
 build/committed_test.log: tangle
 	@rm -rf build/committed && mkdir -p build/committed
@@ -75,6 +81,19 @@ build/mnist_test.log: build/mnist build/mnist-double
 
 test: $(LOGS)
 	@sh tests/summary.sh $(LOGS)
+
+# These two need programs that few machines have; where they are missing, each says so and passes nothing.
+browser-test: tangle
+	@$(PYTHON) tests/browser_test.py
+
+paper-test: tangle
+	@sh tests/paper_test.sh
+
+book: tangle
+	@$(PYTHON) paper/weave.py
+
+paper: tangle
+	@$(PYTHON) paper/printed.py
 
 data:
 	@sh src/get-data.sh download data

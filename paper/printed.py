@@ -9,14 +9,13 @@ import re
 import shutil
 import subprocess
 import sys
-from html import unescape
 
 from catalogue import EXTRA, HERE, ROOT, BookError, Catalogue, Chapter, Section, anchors, chunk_id, formula, is_math   # finds tangle.py, so it comes first
 import highlight
 import markdown
 from mathml import TexError, mathml
 from results import ReportError, Results, brief
-from writer import CONTENTS, PRIMED, REFERENCE, quoted
+from writer import CONTENTS, PRIMED, REFERENCE, plain, quoted
 
 TOOLS = {'pdflatex': 'texlive-latex-recommended lmodern', 'rsvg-convert': 'librsvg2-bin'}
 SPECIAL = dict({sign: '\\' + sign for sign in '{}$&#_%'}, **{'\\': r'\textbackslash{}', '^': r'\textasciicircum{}', '~': r'\textasciitilde{}',
@@ -36,13 +35,6 @@ def literal(text):
     parts = PRIMED.split(text)   # between, name, between, name, ...
     out = ''.join(escaped(part) + (r'\p{}' if k % 2 else '') for k, part in enumerate(parts))
     return out.replace(' ', '~')
-
-
-def plain(text):
-    """About what a cell of a table shows, to know how wide it is."""
-    text = re.sub(r'\$`(.+?)`\$', lambda match: unescape(re.sub('<[^>]*>', '', mathml(match[1]))), text)
-    text = re.sub('`([^`]+)`', lambda match: match[1] + ' ' * (len(match[1]) // 6), text)   # code is wider
-    return re.sub(r'\[([^\]]*)\]\([^)]*\)|[*]', r'\1', text)
 
 
 def shares(widths):
@@ -66,7 +58,7 @@ class Printer:
     """From a chapter's blocks to LaTeX."""
     def __init__(self, press, chapter):
         self.press, self.chapter, self.path, self.catalogue = press, chapter, chapter.path, press.catalogue
-        self.headings, self.section = press.anchors[chapter.path], None
+        self.headings, self.section = press.anchors.get(chapter.path), None
 
     def body(self):
         out = []
@@ -131,7 +123,9 @@ class Printer:
         tex, tag = formula(block)
         self.valid(tex, block.line + 1, True)
         body = '\\fit{%s}' % '\n'.join(line for line in tex.split('\n') if line.strip())
-        if not tag or self.path in EXTRA:
+        if tag and self.path in EXTRA:
+            return '\\begin{equation*}%s\\tag*{\\eq{%s}}\\end{equation*}\n' % (body, tag)
+        if not tag:
             return '\\[%s\\]\n' % body
         return '\\begin{equation}%s\\tag{%s}\\label{eq:%s}\\end{equation}\n%s' % (body, tag, tag, self.checked(tag))
 
@@ -169,7 +163,7 @@ class Printer:
         """Lines of code. The first two and the last two stay together."""
         lines = [self.line(line) for line in ''.join(self.word(kind, word) for kind, word in highlight.words(text)).split('\n')]
         ends = ['\\par\\nobreak' if k == 0 or k >= len(lines) - 2 else '\\par' for k in range(len(lines))]
-        size = min(9.6, PAGE / CELL / max(map(len, text.split('\n'))))
+        size = min(10.2, PAGE / CELL / max(map(len, text.split('\n'))))
         return '\\begin{lines}{%.2f}\n%s\\end{lines}\n' % (size, ''.join('%s%s\n' % pair for pair in zip(lines, ends)))
 
     def line(self, line):
@@ -262,7 +256,6 @@ class Press:
         with open(os.path.join(ROOT, 'README.md'), encoding='utf-8') as file:
             blocks = markdown.blocks(markdown.number_lines(file.read()))
         first = next(block for block in blocks if block.kind == 'paragraph')
-        self.anchors['README.md'] = {}
         printer = Printer(self, Chapter('README.md', '', [], [Section('', '', [first])]))
         runs = ['%s on %s' % (escaped(compiler), escaped(time)) for compiler, time in self.results.sayings()]
         said = 'The results under the equations are those of %s.' % ' and '.join(runs) if runs else 'The checks had not been run when this was printed.'
@@ -289,18 +282,26 @@ def figures(pictures, folder):
             raise BookError('%s: rsvg-convert cannot read it: %s' % (path, done.stdout.decode(errors='replace').strip()))
 
 
+def read(path):
+    if not os.path.exists(path):
+        return ''
+    with open(path, encoding='latin-1') as file:
+        return file.read()
+
+
 def typeset(folder):
-    """Runs pdflatex until its references stand still, and says what its log complains about."""
-    log = ''
-    for _ in range(4):
+    """Runs pdflatex until page numbers and contents stand still, and says what its log complains about."""
+    before = None
+    for _ in range(5):
         done = run(['pdflatex', '-interaction=nonstopmode', '-halt-on-error', '-file-line-error', 'paper.tex'], folder)
-        with open(os.path.join(folder, 'paper.log'), encoding='latin-1') as file:
-            log = file.read()
+        log = read(os.path.join(folder, 'paper.log'))
         if done.returncode:
             wrong = re.findall(r'^\S*?:\d+: .*|^! .*', log, re.M)
             raise BookError('pdflatex failed; %s/paper.log says: %s' % (os.path.relpath(folder), wrong[0] if wrong else 'nothing'))
-        if not re.search(r'Rerun to get|Rerun LaTeX|rerunfilecheck Warning: File', log):
+        after = [read(os.path.join(folder, 'paper.' + kind)) for kind in ('aux', 'toc', 'out')]
+        if after == before:
             break
+        before = after
     return re.findall(r'^(?:Overfull \\hbox.*|LaTeX Warning: (?:Reference|Label|There were).*|pdfTeX warning.*|Package hyperref Warning.*)', log, re.M)
 
 

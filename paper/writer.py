@@ -1,7 +1,7 @@
 """One page of the book: from a chapter's blocks to HTML."""
 import os
 import re
-from html import escape
+from html import escape, unescape
 
 import highlight
 import markdown
@@ -11,6 +11,7 @@ from results import brief
 
 REFERENCE = re.compile(r'\((G?\d+)\)|(?<=\bequation )(\d+)\b|\b[Cc]hapter (\d+)\b')
 PRIMED = re.compile(r'\b([A-Za-z]+)_(?!\w)')
+WIDE = 30   # characters that a column of a table has when it is not to become very narrow on a phone
 CONTENTS = '[Contents](../README.md)'   # begins a chapter's last paragraph, which a page replaces by its own links
 
 
@@ -18,6 +19,13 @@ def quoted(text):
     """Printers' quotation marks for a typewriter's. At the text's edges stands code or emphasis, which a mark opens or closes, too."""
     text = re.sub(r'(?<=[\s(\[])"|^"(?=\w)', '“', text).replace('"', '”')
     return re.sub(r"(?<=[\s(\[])'", '‘', text).replace("'", '’')
+
+
+def plain(text):
+    """About what a cell of a table shows, to know how wide it is."""
+    text = re.sub(r'\$`(.+?)`\$', lambda match: unescape(re.sub('<[^>]*>', '', mathml(match[1]))), text)
+    text = re.sub('`([^`]+)`', lambda match: match[1] + ' ' * (len(match[1]) // 6), text)   # code is wider
+    return re.sub(r'\[([^\]]*)\]\([^)]*\)|[*]', r'\1', text)
 
 
 def primed(text):
@@ -83,9 +91,10 @@ class Writer:
     def block_table(self, block):
         align, rows = block.data
         align += [''] * max(len(cells) - len(align) for cells, line in rows)
+        wide = {k for cells, line in rows for k, cell in enumerate(cells) if len(plain(cell)) > WIDE}
+        classes = [' class="%s"' % (side or 'wide') if side or k in wide else '' for k, side in enumerate(align)]
 
         def row(cells, line, tag):
-            classes = (' class="%s"' % side if side else '' for side in align)
             return '<tr>%s</tr>\n' % ''.join('<%s%s>%s</%s>' % (tag, side, markdown.inline(cell, line, self), tag) for cell, side in zip(cells, classes))
         return '<div class="scroll"><table>\n<thead>%s</thead>\n<tbody>%s</tbody>\n</table></div>\n' % (
             row(*rows[0], 'th'), ''.join(row(*cells, 'td') for cells in rows[1:]))
@@ -111,9 +120,9 @@ class Writer:
     def equation(self, block):
         tex, tag = formula(block)
         body = self.tex(tex, block.line + 1, True, tag is not None)
+        number = self.number(tag).replace('"eq"', '"number"') if tag else ''
         if not tag or self.path != self.catalogue.equations[tag].chapter:
-            return '<div class="equation"><div class="formula">%s</div></div>\n' % body
-        number = '<a class="number" href="#eq-%s">(%s)</a>' % (tag, tag)
+            return '<div class="equation"><div class="formula">%s</div>%s</div>\n' % (body, number)
         return '<div class="equation" id="eq-%s"><div class="formula">%s</div>%s</div>\n%s' % (tag, body, number, self.checked(tag))
 
     def checked(self, tag):
