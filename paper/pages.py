@@ -82,7 +82,7 @@ def checks(site):
            table(['', 'what', 'function', *METHODS, 'entries', ''], rows), '<h2 id="rejected">Mistakes that the checks reject</h2>\n',
            '<p>The misprints of the paper, and mistakes that one makes. Each was put in the place of the right function, and the check that is named saw it.</p>\n']
     seen = dict.fromkeys((mutant.chapter, mutant.name, mutant.erratum, mutant.method, brief(mutant.error)) for mutant in site.results.mutants)
-    mutants = [[chapter_link(site, chapter), numbered(site, name), escape(erratum), escape(method), error] for chapter, name, erratum, method, error in seen]
+    mutants = [[chapter_link(site, chapter), numbered(site, name), erratum_link(site, erratum), escape(method), error] for chapter, name, erratum, method, error in seen]
     out.append(table(['chapter', 'mistake', 'erratum', 'seen by', 'error'], mutants) if mutants else '<p>Not run.</p>\n')
     return ''.join(out)
 
@@ -90,6 +90,15 @@ def checks(site):
 def chapter_link(site, path):
     writer = site.writers.get(path)
     return link(site, path, '', re.sub(r'\. .*', '', writer.chapter.title)) if writer else escape(path)
+
+
+def erratum_link(site, name):
+    """The errata's heading that begins with the name, or else their page, if there is one."""
+    path = next((path for path in site.anchors if path.endswith('errata.md')), None)
+    if not name or not path:
+        return escape(name)
+    headings = [block for block in site.writers[path].chapter.blocks if block.kind == 'heading' and re.match(re.escape(name) + r'\b', block.data[1])]
+    return link(site, path, site.anchors[path][headings[0].line] if headings else '', escape(name))
 
 
 def numbered(site, text):
@@ -159,6 +168,6 @@ def function_items(site):
 
 
 def chunk_items(site):
-    for name, chunk in sorted(site.catalogue.book.chunks.items(), key=lambda pair: pair[0].lower()):
+    for name, chunk in sorted(site.catalogue.book.chunks.items(), key=lambda pair: [part.zfill(3) for part in re.split(r'(\d+)', pair[0].lower())]):
         places = ' '.join(link(site, chapter, chunk_id(name, part), escape(name) if part == 0 else str(part + 1)) for part, (chapter, lines) in enumerate(chunk.parts))
         yield '%s <span class="where">%s</span>' % (places, chapter_link(site, chunk.chapter))
