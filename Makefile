@@ -9,7 +9,7 @@ CHAPTERS = fully_connected convolution cross_correlation downsampling activation
 CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
 LOGS     = $(CHECKS:%=%.log) build/tangle_test.log build/weave_test.log build/committed_test.log build/mnist_test.log
 
-.PHONY: all train test browser-test paper-test data tangle stitch lines book paper clean help
+.PHONY: all train test browser-test paper-test data tangle stitch lines book paper python clean help
 .DELETE_ON_ERROR:
 
 all: build/mnist build/mnist-double
@@ -82,17 +82,20 @@ build/mnist_test.log: build/mnist build/mnist-double
 test: $(LOGS)
 	@sh tests/summary.sh $(LOGS)
 
+python:
+	@command -v $(PYTHON) >/dev/null || { echo 'no $(PYTHON) here: install Python 3, or name it with PYTHON=...' >&2; exit 1; }
+
 # These two need programs that few machines have; where they are missing, each says so and passes nothing.
-browser-test: tangle
+browser-test: python tangle
 	@$(PYTHON) tests/browser_test.py
 
-paper-test: tangle
-	@sh tests/paper_test.sh
+paper-test: python tangle
+	@PYTHON=$(PYTHON) sh tests/paper_test.sh
 
-book: tangle
+book: python tangle
 	@$(PYTHON) paper/weave.py
 
-paper: tangle
+paper: python tangle
 	@$(PYTHON) paper/printed.py
 
 data:

@@ -166,12 +166,6 @@ class Catalogue:
             for other, chapter, line in self.book.references(self.book.chunks[name]):
                 self.follow(other, file)
 
-    def function(self, name, chapter):
-        """Where a function is defined: in this chapter, or in the only one that has it. None if nobody knows."""
-        found = self.functions.get(name, [])
-        here = [place for place in found if place[0].parts[place[1]][0] == chapter]
-        return here[0] if len(here) == 1 else found[0] if len(found) == 1 else None
-
     def code_of(self, tag, chapter=None):
         """The chunks that implement an equation: their headers name it, and a file of src/ contains them."""
         return [chunk for chunk in self.book.chunks.values() if tag in chunk.equations

@@ -1,8 +1,8 @@
 """The parts of C: words(text) tells comments, strings, numbers, names and references to chunks apart."""
 import re
 
-KEYWORDS = set('''break case char const continue default do double else enum extern float for goto if inline int long register restrict return short signed sizeof
-static struct switch typedef union unsigned void volatile while _Complex real weight'''.split())
+KEYWORDS = set('''break case char const continue default do double else enum extern float for goto if inline int long register restrict return short
+signed sizeof static struct switch typedef union unsigned void volatile while _Complex real weight'''.split())
 
 WORD = re.compile('|'.join((
     r'(?P<reference>(?m:^ *// <<[^<>\n]+>>$))',

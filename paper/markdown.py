@@ -130,7 +130,8 @@ def cells(text):
 
 def table_block(lines, at):
     first, rows = at, [(cells(lines[at][0]), lines[at][1])]
-    align = ['right' if cell.endswith(':') and not cell.startswith(':') else 'center' if cell.endswith(':') else '' for cell in cells(lines[at + 1][0])]
+    sides = {(True, True): 'center', (False, True): 'right'}
+    align = [sides.get((cell.startswith(':'), cell.endswith(':')), '') for cell in cells(lines[at + 1][0])]
     at += 2
     while at < len(lines) and '|' in lines[at][0]:
         rows.append((cells(lines[at][0]), lines[at][1]))

@@ -67,23 +67,27 @@ def table(heads, rows):
         ''.join('<th>%s</th>' % head for head in heads), body)
 
 
+def check_rows(site, path, tag):
+    for (what, function), lines in site.results.checks(path, tag) or [(('', ''), [])]:
+        by = {line.method: line for line in lines}
+        verdict = 'not run' if not lines else 'ok' if all(line.ok for line in lines) else '<b class="failed">FAILED</b>'
+        errors = [brief(by[method].error) if method in by else '' for method in METHODS]
+        entries = str(max((line.entries for line in lines), default=''))
+        name = equation_link(site, tag) if tag in site.catalogue.equations else escape(tag)
+        yield [name, escape(what), '<code>%s</code>' % escape(function), *errors, entries, verdict]
+
+
 def checks(site):
     """All that the last run of the checks said."""
-    rows = []
-    for tag in ordered(site.catalogue.equations):
-        path = site.catalogue.equations[tag].chapter
-        for (what, function), lines in site.results.checks(path, tag) or [(('', ''), [])]:
-            by = {line.method: line for line in lines}
-            verdict = 'not run' if not lines else 'ok' if all(line.ok for line in lines) else '<b class="failed">FAILED</b>'
-            errors = [brief(by[method].error) if method in by else '' for method in METHODS]
-            entries = max((line.entries for line in lines), default='')
-            rows.append([equation_link(site, tag), escape(what), '<code>%s</code>' % escape(function), *errors, '%s' % entries, verdict])
+    stated = [(site.catalogue.equations[tag].chapter, tag) for tag in ordered(site.catalogue.equations)]
+    rows = [row for path, tag in stated + [place for place in site.results.lines if place not in stated] for row in check_rows(site, path, tag)]
     out = ['<h1>All checks</h1>\n<p>For each equation the largest error that each method saw, as a fraction of the largest entry.</p>\n',
            table(['', 'what', 'function', *METHODS, 'entries', ''], rows), '<h2 id="rejected">Mistakes that the checks reject</h2>\n',
-           '<p>The misprints of the paper, and mistakes that one makes. Each was put in the place of the right function, and the check that is named saw it.</p>\n']
-    seen = dict.fromkeys((mutant.chapter, mutant.name, mutant.erratum, mutant.method, brief(mutant.error)) for mutant in site.results.mutants)
-    mutants = [[chapter_link(site, chapter), numbered(site, name), erratum_link(site, erratum), escape(method), error] for chapter, name, erratum, method, error in seen]
-    out.append(table(['chapter', 'mistake', 'erratum', 'seen by', 'error'], mutants) if mutants else '<p>Not run.</p>\n')
+           '<p>The misprints of the paper, and mistakes that one makes. Each was put in the place of the right function, and its check saw it.</p>\n']
+    rows = [[chapter_link(site, mutant.chapter), numbered(site, mutant.name), erratum_link(site, mutant.erratum), escape(mutant.method), brief(mutant.error)]
+            for mutant in site.results.mutants]
+    rows = [list(row) for row in dict.fromkeys(map(tuple, rows))]   # several programs may say the same
+    out.append(table(['chapter', 'mistake', 'erratum', 'seen by', 'error'], rows) if rows else '<p>Not run.</p>\n')
     return ''.join(out)
 
 
@@ -97,8 +101,9 @@ def erratum_link(site, name):
     path = next((path for path in site.anchors if path.endswith('errata.md')), None)
     if not name or not path:
         return escape(name)
-    headings = [block for block in site.writers[path].chapter.blocks if block.kind == 'heading' and re.match(re.escape(name) + r'\b', block.data[1])]
-    return link(site, path, site.anchors[path][headings[0].line] if headings else '', escape(name))
+    begins = re.compile(re.escape(name) + r'\b')
+    found = [block.line for block in site.writers[path].chapter.blocks if block.kind == 'heading' and begins.match(block.data[1])]
+    return link(site, path, site.anchors[path][found[0]] if found else '', escape(name))
 
 
 def numbered(site, text):
@@ -125,8 +130,9 @@ def equation_rows(site):
         equation = site.catalogue.equations[tag]
         code = [link(site, chunk.chapter, chunk_id(chunk.name), escape(chunk.name)) for chunk in site.catalogue.code_of(tag)]
         check = site.catalogue.check_of(tag, equation.chapter)
+        check = link(site, check.chapter, chunk_id(check.name), escape(check.name)) if check else ''
         title = re.sub(r'^(?:\(\w+\)(?: and )?)+ *', '', equation.section.title)
-        yield [equation_link(site, tag), site.plain(title), '<br/>'.join(code), link(site, check.chapter, chunk_id(check.name), escape(check.name)) if check else '']
+        yield [equation_link(site, tag), site.plain(title), '<br/>'.join(code), check]
 
 
 def symbols(tex):
@@ -154,7 +160,8 @@ def symbol_rows(site):
     for symbol in sorted(where, key=lambda symbol: (symbol.split()[-1].strip('\\').lower(), symbol.split()[-1], symbol)):
         first = site.catalogue.equations[where[symbol][0]]
         section = 'see ' + link(site, first.chapter, first.section.anchor, site.plain(first.section.title))
-        yield [mathml(symbol), site.plain(meaning[symbol]) if symbol in meaning else section, ' '.join(equation_link(site, tag) for tag in where[symbol])]
+        said = site.plain(meaning[symbol]) if symbol in meaning else section
+        yield [mathml(symbol), said, ' '.join(equation_link(site, tag) for tag in where[symbol])]
 
 
 def function_items(site):
@@ -169,5 +176,5 @@ def function_items(site):
 
 def chunk_items(site):
     for name, chunk in sorted(site.catalogue.book.chunks.items(), key=lambda pair: [part.zfill(3) for part in re.split(r'(\d+)', pair[0].lower())]):
-        places = ' '.join(link(site, chapter, chunk_id(name, part), escape(name) if part == 0 else str(part + 1)) for part, (chapter, lines) in enumerate(chunk.parts))
-        yield '%s <span class="where">%s</span>' % (places, chapter_link(site, chunk.chapter))
+        parts = [link(site, chapter, chunk_id(name, part), str(part + 1) if part else escape(name)) for part, (chapter, lines) in enumerate(chunk.parts)]
+        yield '%s <span class="where">%s</span>' % (' '.join(parts), chapter_link(site, chunk.chapter))

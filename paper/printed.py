@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-from catalogue import EXTRA, HERE, ROOT, BookError, Catalogue, Chapter, Section, anchors, chunk_id, formula, is_math   # finds tangle.py, so it comes first
+from catalogue import EXTRA, HERE, ROOT, BookError, Catalogue, Chapter, Section, anchors, chunk_id, formula, is_math   # finds tangle.py: first
 import highlight
 import markdown
 from mathml import TexError, mathml
@@ -88,7 +88,8 @@ class Printer:
     def block_paragraph(self, block):
         if block.data.startswith(CONTENTS):
             return ''
-        return '\n%s%s\n' % ('\\noindent ' if block.data[0].islower() else '', self.inline(block.data, block.line))   # goes on behind an equation
+        goes_on = '\\noindent ' if block.data[0].islower() else ''   # behind an equation
+        return '\n%s%s\n' % (goes_on, self.inline(block.data, block.line))
 
     def block_quote(self, block):
         return '\n\\begin{quote}%s\\end{quote}\n' % self.blocks(block.data)
@@ -141,7 +142,8 @@ class Printer:
         out = []
         for (what, function), lines in self.press.results.checks(self.path, tag):
             said = ', '.join('%s %s' % (escaped(line.method), brief(line.error)) for line in lines)
-            out.append('check of %s in \\code{%s}: %s \\textbf{%s}' % (escaped(what), self.breakable(function), said, 'ok' if all(line.ok for line in lines) else 'FAILED'))
+            verdict = 'ok' if all(line.ok for line in lines) else 'FAILED'
+            out.append('check of %s in \\code{%s}: %s \\textbf{%s}' % (escaped(what), self.breakable(function), said, verdict))
         return '\\checked{%s}\n' % ('\\newline '.join(out) or 'check: not run')
 
     def chunk(self, chunk, part):
@@ -157,7 +159,9 @@ class Printer:
         return '\\users{used in %s}\n' % said if said and part == 0 else ''
 
     def reference(self, name):
-        return '\\hyperref[%s]{\\textcolor{link}{\\code{%s}}}' % (chunk_id(name), escaped(name)) if '/' in name else '\\chunkref{%s}{%s}' % (chunk_id(name), self.text(name, False))
+        if '/' in name:
+            return '\\hyperref[%s]{\\textcolor{link}{\\code{%s}}}' % (chunk_id(name), escaped(name))
+        return '\\chunkref{%s}{%s}' % (chunk_id(name), self.text(name, False))
 
     def lines(self, text):
         """Lines of code. The first two and the last two stay together."""
@@ -257,8 +261,8 @@ class Press:
             blocks = markdown.blocks(markdown.number_lines(file.read()))
         first = next(block for block in blocks if block.kind == 'paragraph')
         printer = Printer(self, Chapter('README.md', '', [], [Section('', '', [first])]))
-        runs = ['%s on %s' % (escaped(compiler), escaped(time)) for compiler, time in self.results.sayings()]
-        said = 'The results under the equations are those of %s.' % ' and '.join(runs) if runs else 'The checks had not been run when this was printed.'
+        runs = ' and '.join('%s on %s' % (escaped(compiler), escaped(time)) for compiler, time in self.results.sayings())
+        said = 'The results under the equations are those of %s.' % runs if runs else 'The checks had not been run when this was printed.'
         return '\\begin{quote}%s\n\n%s\\end{quote}\n' % (printer.body(), said)
 
 
@@ -302,7 +306,7 @@ def typeset(folder):
         if after == before:
             break
         before = after
-    return re.findall(r'^(?:Overfull \\hbox.*|LaTeX Warning: (?:Reference|Label|There were).*|pdfTeX warning.*|Package hyperref Warning.*)', log, re.M)
+    return re.findall(r'^(?:Overfull \\hbox|LaTeX Warning: (?:Reference|Label|There were)|pdfTeX warning|Package hyperref Warning).*', log, re.M)
 
 
 def main(arguments):

@@ -14,7 +14,7 @@ class ReportError(Exception):
 class Results:
     """lines: by chapter and equation; mutants: wrong versions that a check has rejected."""
     def __init__(self, folder):
-        self.lines, self.mutants, self.runs = collections.defaultdict(list), [], {}
+        self.lines, self.mutants = collections.defaultdict(list), []
         for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
             if name.endswith('.tsv'):
                 with open(os.path.join(folder, name), encoding='utf-8') as file:
@@ -27,11 +27,10 @@ class Results:
             try:
                 if number == 1:
                     kind, compiler, time = fields
-                    self.runs[path] = compiler, time
                 elif fields[0] == 'equation':
                     kind, chapter, tag, what, function, ok, method, error, allowed, entries = fields
-                    found = Line(what, function, {'ok': True, 'FAILED': False}[ok], method, float(error), float(allowed), int(entries), compiler, time)
-                    self.lines[chapter, tag.strip('()')].append(found)
+                    numbers = float(error), float(allowed), int(entries)
+                    self.lines[chapter, tag.strip('()')].append(Line(what, function, {'ok': True, 'FAILED': False}[ok], method, *numbers, compiler, time))
                 else:
                     kind, chapter, mutant, erratum, method, error = fields
                     self.mutants.append(Mutant(chapter, mutant, erratum.strip('-'), method, float(error)))

@@ -160,7 +160,8 @@ class Writer:
         return '<a href="%s">%s</a>' % (self.site.address(chunk.parts[part][0], chunk_id(name, part), self.path), self.title(name))
 
     def users(self, chunk, part):
-        said = ['used in ' + ', '.join(self.to_chunk(user) for user in self.catalogue.users[chunk.name])] if self.catalogue.users[chunk.name] else []
+        users = ', '.join(self.to_chunk(user) for user in self.catalogue.users[chunk.name])
+        said = ['used in ' + users] if users else []
         for other in range(len(chunk.parts)):
             if other != part:
                 word = 'defined' if other == 0 else 'continued'
@@ -203,7 +204,8 @@ class Writer:
     def called(self, word, chunk):
         """A function's name, linked to its definition if that goes into a file that this chunk goes into, too."""
         files = self.catalogue.files[chunk.name] if chunk else None
-        near = [(other, part) for other, part in self.catalogue.functions.get(word, []) if files is None or files & self.catalogue.files[other.name]]
+        known = self.catalogue.functions.get(word, [])
+        near = [(other, part) for other, part in known if files is None or files & self.catalogue.files[other.name]]
         near = [place for place in near if place[0].parts[place[1]][0] == self.path] or near
         if len(near) != 1 or near[0][0] is chunk:
             return primed(word)

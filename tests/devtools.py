@@ -11,8 +11,8 @@ import time
 import urllib.request
 
 NAMES = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
-FLAGS = '''--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync
---disable-dev-shm-usage --hide-scrollbars --remote-debugging-port=0 --remote-allow-origins=*'''.split()
+FLAGS = '''--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update
+--disable-sync --disable-dev-shm-usage --hide-scrollbars --remote-debugging-port=0 --remote-allow-origins=*'''.split()
 
 
 def find_browser():
@@ -51,7 +51,8 @@ class WebSocket:
         text, last = b'', False
         while not last:
             first, length = self.exactly(2)
-            length = struct.unpack('>H', self.exactly(2))[0] if length == 126 else struct.unpack('>Q', self.exactly(8))[0] if length == 127 else length
+            if length > 125:
+                length = int.from_bytes(self.exactly(2 if length == 126 else 8), 'big')
             data = self.exactly(length)
             if first & 15 in (0, 1):   # pings are left without an answer
                 text, last = text + data, first & 0x80
@@ -62,7 +63,8 @@ class Browser:
     """One page of a browser that is killed and forgotten in the end."""
     def __init__(self, program):
         self.folder = tempfile.mkdtemp()
-        self.process = subprocess.Popen([program, *FLAGS, '--user-data-dir=' + self.folder, 'about:blank'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = [program, *FLAGS, '--user-data-dir=' + self.folder, 'about:blank']
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             port = self.port()
             with urllib.request.urlopen('http://127.0.0.1:%d/json/list' % port, timeout=60) as answer:
