@@ -166,6 +166,14 @@ class Catalogue:
             for other, chapter, line in self.book.references(self.book.chunks[name]):
                 self.follow(other, file)
 
+    def place(self, chapter, line):
+        """The chunk and the part of it that a line of a chapter belongs to, or None."""
+        for header, (chunk, part) in self.parts.items():
+            lines = chunk.parts[part][1]
+            if header[0] == chapter and header[1] <= line <= lines[-1][1]:
+                return chunk, part
+        return None
+
     def code_of(self, tag, chapter=None):
         """The chunks that implement an equation: their headers name it, and a file of src/ contains them."""
         return [chunk for chunk in self.book.chunks.values() if tag in chunk.equations

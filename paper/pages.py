@@ -84,11 +84,16 @@ def checks(site):
     out = ['<h1>All checks</h1>\n<p>For each equation the largest error that each method saw, as a fraction of the largest entry.</p>\n',
            table(['', 'what', 'function', *METHODS, 'entries', ''], rows), '<h2 id="rejected">Mistakes that the checks reject</h2>\n',
            '<p>The misprints of the paper, and mistakes that one makes. Each was put in the place of the right function, and its check saw it.</p>\n']
-    rows = [[chapter_link(site, mutant.chapter), numbered(site, mutant.name), erratum_link(site, mutant.erratum), escape(mutant.method), brief(mutant.error)]
-            for mutant in site.results.mutants]
-    rows = [list(row) for row in dict.fromkeys(map(tuple, rows))]   # several programs may say the same
-    out.append(table(['chapter', 'mistake', 'erratum', 'seen by', 'error'], rows) if rows else '<p>Not run.</p>\n')
+    rows = dict.fromkeys(mutant_row(site, mutant) for mutant in site.results.mutants)   # several programs may say the same
+    heads = ['', 'mistake', 'in', 'erratum', 'seen by', 'its error', 'of the right one']
+    out.append(table(heads, rows) if rows else '<p>Not run.</p>\n')
     return ''.join(out)
+
+
+def mutant_row(site, mutant):
+    equation = equation_link(site, mutant.tag) if mutant.tag in site.catalogue.equations else escape(mutant.tag)
+    return (equation, numbered(site, mutant.name), '<code>%s</code>' % escape(mutant.function), erratum_link(site, mutant.erratum), escape(mutant.method),
+            brief(mutant.wrong), brief(mutant.right))
 
 
 def chapter_link(site, path):

@@ -219,8 +219,11 @@ class Printer:
         text = self.inline(label, line)
         if re.match('https?:', target):
             return '\\href{%s}{\\textcolor{link}{%s}}' % (re.sub(r'([%#])', r'\\\1', target), text)
-        name, _, anchor = target.partition('#')
+        name, _, anchor = target.replace('?plain=1', '').partition('#')
         path = os.path.normpath(os.path.join(os.path.dirname(self.path), name)) if name else self.path
+        place = re.match(r'L\d+$', anchor) and self.catalogue.place(path, int(anchor[1:]))
+        if place:
+            return '\\hyperref[%s]{\\textcolor{link}{%s}}' % (chunk_id(place[0].name, place[1]), text)
         if path in self.press.anchors:
             return '\\hyperref[%s]{\\textcolor{link}{%s}}' % (self.press.label(path, anchor), text)
         chunk = self.catalogue.book.chunks.get(path)

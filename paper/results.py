@@ -3,7 +3,7 @@ import collections
 import os
 
 Line = collections.namedtuple('Line', 'what function ok method error allowed entries compiler time')
-Mutant = collections.namedtuple('Mutant', 'chapter name erratum method error')
+Mutant = collections.namedtuple('Mutant', 'chapter name erratum method tag wrong right function')   # wrong and right: errors
 METHODS = ('oracle', 'central', 'complex', 'adjoint')
 
 
@@ -32,8 +32,8 @@ class Results:
                     numbers = float(error), float(allowed), int(entries)
                     self.lines[chapter, tag.strip('()')].append(Line(what, function, {'ok': True, 'FAILED': False}[ok], method, *numbers, compiler, time))
                 else:
-                    kind, chapter, mutant, erratum, method, error = fields
-                    self.mutants.append(Mutant(chapter, mutant, erratum.strip('-'), method, float(error)))
+                    kind, chapter, mutant, erratum, method, tag, wrong, right, function = fields
+                    self.mutants.append(Mutant(chapter, mutant, erratum.strip('-'), method, tag.strip('()'), float(wrong), float(right), function))
                 if kind != ('compiler' if number == 1 else fields[0]) or kind not in ('compiler', 'equation', 'mutant'):
                     raise ValueError
             except (ValueError, KeyError):

@@ -35,7 +35,7 @@ REPORT = '\n'.join((
     'equation\tchapters/2-convolution.md\t(8)\tdl/da\tconvolution_da\tok\toracle\t4e-16\t1e-14\t297',
     'equation\tchapters/2-convolution.md\t(8)\tdl/da\tconvolution_da\tok\tcentral\t9e-16\t1e-14\t297',
     'equation\tchapters/2-convolution.md\t(9)\tdl/dw\tconvolution_dw\tFAILED\tcentral\t0.25\t1e-14\t80',
-    'mutant\tchapters/2-convolution.md\t(8) without its condition\tE8a\toracle\t0.75', ''))
+    'mutant\tchapters/2-convolution.md\twithout its condition\tE8a\toracle\t(8)\t7.5e-01\t0.0e+00\tconvolution_da', ''))
 
 
 def tag_of(element):
@@ -282,7 +282,8 @@ class Book(unittest.TestCase):
         self.assertIn('Checked with gcc 12.2.0 on 2026-11-24 10:00.', page)
         self.assertEqual(page.count('check: not run'), 7)   # nine equations, and two lines in the report
         self.assertIn('The checks have not been run', self.texts['3-cross-correlation.html'])
-        self.assertIn('E8a', self.texts['checks.html'])
+        row = next(row for row in self.texts['checks.html'].split('<tr>') if 'E8a' in row)
+        self.assertEqual(re.sub(r'\s*<[^>]*>\s*', ' ', row).split(), '(8) without its condition convolution_da E8a oracle 0.8 0'.split())
 
     def test_each_index_of_an_equation_lights_something_in_its_code(self):
         for tag, equation in self.catalogue.equations.items():
@@ -306,6 +307,12 @@ class Book(unittest.TestCase):
             yield [word for kind, word in highlight.words('\n'.join(text for text, number in lines)) if kind == 'name']
         for name, chapter, line in self.catalogue.book.references(chunk):
             yield from self.names_below(self.catalogue.book.chunks[name])
+
+    def test_a_link_to_a_line_goes_to_its_chunk(self):
+        site, chunk = weave.Site(ROOT, results.Results('')), self.catalogue.book.chunks['Convolution, forward']
+        line = chunk.parts[0][1][3][1]
+        address = site.resolve('../chapters/2-convolution.md?plain=1#L%d' % line, 'paper/errata.md', 1)
+        self.assertEqual(address, '2-convolution.html#chunk-convolution-forward')
 
     def test_symbols_have_their_meaning(self):
         site = weave.Site(ROOT, results.Results(''))
@@ -364,6 +371,7 @@ class Mistakes(unittest.TestCase):
                 ('# A\n\n%smath\nx\n\\foo\n%s\n' % (TICKS, TICKS), ':5:', '\\foo is not known'),
                 ('# A\n\n[b](#nowhere)', ':3', 'no place #nowhere'),
                 ('# A\n\n[b](1-b.md)', ':3:', 'leads nowhere'),
+                ('# A\n\n[b](0-a.md?plain=1#L1)', ':3', 'no place #L1'),
                 ('# A\n\n![words](../figures/no.svg)', ':3:', 'no picture figures/no.svg'),
                 ('# A\n\n![](../README.md)', ':3:', 'needs a text'),
                 ('A', ':1:', 'one heading of level one'),
