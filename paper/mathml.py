@@ -15,7 +15,7 @@ GREEK = dict(zip('alpha beta gamma delta epsilon zeta eta theta iota kappa lambd
                  'αβγδϵζηθικλμνξπρστυϕχψω'))
 GREEK.update(Gamma='Γ', Delta='Δ', Theta='Θ', Lambda='Λ', Sigma='Σ', Phi='Φ', Psi='Ψ', Omega='Ω')
 LETTERS = dict(GREEK, ell='ℓ', partial='\U0001d715', infty='∞', top='⊤', dots='…', cdots='⋯', vdots='⋮', ddots='⋱')
-BINARY = {r'\cdot': '⋅', r'\times': '×', r'\pm': '±', r'\odot': '⊙', '+': '+', '-': '−', '*': '∗', '/': '/'}
+BINARY = {r'\cdot': '⋅', r'\ast': '∗', r'\times': '×', r'\pm': '±', r'\odot': '⊙', '+': '+', '-': '−', '*': '∗', '/': '/'}
 RELATIONS = {r'\le': '≤', r'\ge': '≥', r'\ne': '≠', r'\in': '∈', r'\sim': '∼', r'\approx': '≈', r'\leftarrow': '←', r'\to': '→',
              '=': '=', '<': '<', '>': '>', ':': ':'}
 OPENING = {r'\lfloor': '⌊', r'\lceil': '⌈', r'\langle': '⟨', r'\{': '{', '(': '(', '[': '['}
