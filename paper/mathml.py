@@ -275,6 +275,13 @@ class Converter:
         name = self.letter()
         return Item('ord' if len(name) == 1 else 'fun', '<mi mathvariant="normal">%s</mi>' % html.escape(name), '')
 
+    def tex_mathrel(self):
+        """A sign as a relation; with an = behind it, as in +=, the two are one."""
+        sign = self.raw()
+        if self.peek() == '=':
+            sign += self.take()
+        return Item('rel', '<mo%s>%s</mo>' % (self.tight(), html.escape(sign)), '')
+
     def tex_mathcal(self):
         letter = self.letter()
         if letter not in ('N', 'O'):

@@ -105,6 +105,8 @@ def main():
             check_media(browser, book)
         finally:
             browser.close()
+    except weave.BookError as error:
+        expect('the book is woven', str(error), '')
     finally:
         shutil.rmtree(folder)
     print('%d passed, %d failed' % (passed, failed))

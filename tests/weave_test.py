@@ -101,7 +101,7 @@ class Mathematics(unittest.TestCase):
     def test_shapes(self):
         for tex, expected in ((r'a_{(c)}^{(l-1)}', 'a_{(c)}^{(l−1)}'), (r"f'(z)", 'f′(z)'), (r'\tfrac12', '[1]/[2]'), (r'\frac h2', '[h]/[2]'),
                               (r'-1\cdot(-2)', '^-1⋅(^-2)'), (r'\sqrt{\hat v}', 'root[v^{^}]'), (r'\boldsymbol z', '\U0001d49b'), (r'10^{-6}', '10^{^-6}'),
-                              (r'\begin{pmatrix}1&2\\3&4\end{pmatrix}', '(<1 & 2 ; 3 & 4>)'), (r'y\ln a', 'y ln  a'), (r'\text{ and }', '" and "')):
+                              (r'\begin{pmatrix}1&2\\3&4\end{pmatrix}', '(<1 & 2 ; 3 & 4>)'), (r'y\ln a', 'y ln  a'), (r'\text{ and }', '" and "'), (r'a\mathrel{+}=b', 'a+=b')):
             self.assertEqual(self.line(tex), expected, tex)
 
     def test_limits_stand_under_a_sum_of_a_display_alone(self):
