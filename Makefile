@@ -1,4 +1,4 @@
-# make train   trains the network; make test   runs every check; make help   lists the rest
+# make train   trains the network; make test   runs every check; make book   weaves the chapters; make help   lists the rest
 
 CFLAGS ?= -O3 -march=native
 STRICT  = -std=gnu11 -Wall -Wextra -Wshadow -Werror -Wno-psabi -fno-math-errno
@@ -8,12 +8,12 @@ MAKEFLAGS += --no-print-directory -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/nul
 CHAPTERS = notation fully_connected convolution cross_correlation downsampling activations loss optimisation
 CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
 SHAPES   = $(CHAPTERS:%=build/%_shapes)
-LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/tables_test.log build/tangle_test.log build/committed_test.log build/figures_test.log build/inside_test.log build/mnist_test.log
+LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/tables_test.log build/tangle_test.log build/weave_test.log build/committed_test.log build/figures_test.log build/inside_test.log build/mnist_test.log
 
 # The sanitizers, where the compiler has their libraries.
 SANITIZERS = $(shell echo 'int main(void) { return 0; }' | $(CC) -fsanitize=address,undefined -x c - -o /dev/null 2>/dev/null && echo -fsanitize=address,undefined -fno-sanitize-recover=all)
 
-.PHONY: all train test seeds errata data figures figure-data tangle stitch lines clean help
+.PHONY: all train test seeds errata data figures figure-data tangle stitch lines book paper browser-test paper-test python clean help
 .DELETE_ON_ERROR:
 
 all: build/mnist build/mnist-double
@@ -31,6 +31,9 @@ help:
 	@echo 'make tangle         write src/ and tests/ from the chapters'
 	@echo 'make stitch         carry hand edits of src/ and tests/ back into the chapters'
 	@echo 'make lines          compile everything with messages that name the chapters'"'"' lines'
+	@echo 'make book           weave the chapters and the last results of make test into build/book/index.html'
+	@echo 'make paper          print them as build/paper.pdf (needs pdflatex and rsvg-convert)'
+	@echo 'make browser-test   try the book in Chromium;  make paper-test   look through the printed paper'
 	@echo 'make clean          remove what make has built'
 
 # The chapters are the source. Without Python the committed files of src/ and tests/ are used as they are.
@@ -95,6 +98,9 @@ errata: $(CHECKS:%=%.log)
 build/tangle_test.log: tangle
 	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) tests/tangle_test.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
 
+build/weave_test.log: tangle
+	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) tests/weave_test.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
+
 # What is committed must be what the chapters tangle to, whatever the work tree holds by now.
 build/committed_test.log: tangle
 	@rm -rf build/committed && mkdir -p build/committed
@@ -113,6 +119,22 @@ build/mnist_test.log: build/mnist build/mnist-double
 
 test: $(LOGS)
 	@sh tests/summary.sh $(LOGS)
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo 'no $(PYTHON) here: install Python 3, or name it with PYTHON=...' >&2; exit 1; }
+
+# These two need programs that few machines have; where they are missing, each says so and passes nothing.
+browser-test: python tangle
+	@$(PYTHON) tests/browser_test.py
+
+paper-test: python tangle
+	@PYTHON=$(PYTHON) sh tests/paper_test.sh
+
+book: python tangle
+	@$(PYTHON) paper/weave.py
+
+paper: python tangle
+	@$(PYTHON) paper/printed.py
 
 data:
 	@sh src/get-data.sh download data
