@@ -8,12 +8,12 @@ MAKEFLAGS += --no-print-directory -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/nul
 CHAPTERS = notation fully_connected convolution cross_correlation downsampling activations loss optimisation
 CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
 SHAPES   = $(CHAPTERS:%=build/%_shapes)
-LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/tables_test.log build/tangle_test.log build/committed_test.log build/mnist_test.log
+LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/tables_test.log build/tangle_test.log build/mutate_test.log build/committed_test.log build/mnist_test.log
 
 # The sanitizers, where the compiler has their libraries.
 SANITIZERS = $(shell echo 'int main(void) { return 0; }' | $(CC) -fsanitize=address,undefined -x c - -o /dev/null 2>/dev/null && echo -fsanitize=address,undefined -fno-sanitize-recover=all)
 
-.PHONY: all train test seeds errata data tangle stitch lines clean help
+.PHONY: all train test mutants seeds errata data tangle stitch lines clean help
 .DELETE_ON_ERROR:
 
 all: build/mnist build/mnist-double
@@ -24,6 +24,7 @@ help:
 	@echo 'make seeds          200 other draws of numbers and shapes'
 	@echo 'make errata         write paper/errata.md and paper/concordance.md from what the checks measure'
 	@echo 'make check-NAME     one chapter'"'"'s checks; NAME: $(CHAPTERS)'
+	@echo 'make mutants        break the code in every small way, and show that the checks see it'
 	@echo 'make                build/mnist, and build/mnist-double, which --gradcheck needs'
 	@echo 'make data           download MNIST into data/'
 	@echo 'make tangle         write src/ and tests/ from the chapters'
@@ -86,8 +87,8 @@ build/tables_test.log: $(CHECKS:%=%.log)
 errata: $(CHECKS:%=%.log)
 	@$(PYTHON) paper/tables.py
 
-build/tangle_test.log: tangle
-	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) tests/tangle_test.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
+build/tangle_test.log build/mutate_test.log: build/%.log: tangle
+	@if command -v $(PYTHON) >/dev/null; then CC='$(CC)' $(PYTHON) tests/$*.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
 
 # What is committed must be what the chapters tangle to, whatever the work tree holds by now.
 build/committed_test.log: tangle
@@ -101,6 +102,10 @@ build/mnist_test.log: build/mnist build/mnist-double
 
 test: $(LOGS)
 	@sh tests/summary.sh $(LOGS)
+
+# The chapters' own catalogue of wrong versions first (its table goes here), then every small edit of the code.
+mutants: tangle
+	@CC='$(CC)' $(PYTHON) tests/mutate.py $(CHAPTERS)
 
 data:
 	@sh src/get-data.sh download data
