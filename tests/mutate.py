@@ -45,8 +45,8 @@ def lex(source):
 
 class Function:
     """One function's tokens without spaces and comments, from its parameters to its last brace."""
-    def __init__(self, name, tokens):
-        self.name, self.tokens, self.text = name, tokens, [token.text for token in tokens]
+    def __init__(self, name, tokens, source):
+        self.name, self.tokens, self.source, self.text = name, tokens, source, [token.text for token in tokens]
         self.names = {token.text for token in tokens if token.kind == 'name'}
         self.partner, stack = {}, []   # the bracket that closes or opens
         for i, text in enumerate(self.text):
@@ -58,6 +58,9 @@ class Function:
         self.body = self.partner[0] + 1
         firsts = [i for i in range(self.body) if self.text[i] == '[' and self.text[i - 1] != ']']
         self.unread = {j for i in firsts for j in range(i + 1, self.partner[i] + 1)}   # a parameter's first extent, which C ignores
+
+    def part(self, first, last):
+        return self.source[self.tokens[first].start:self.tokens[last].end]
 
     def binary(self, i):
         """Whether the operator at i has something to its left."""
@@ -97,7 +100,7 @@ def functions(source):
             start = i
         depth += (token.text in ('(', '{', '[')) - (token.text in (')', '}', ']'))
         if depth == 0 and token.text == '}' and start:
-            yield Function(tokens[start - 1].text, tokens[start:i + 1])
+            yield Function(tokens[start - 1].text, tokens[start:i + 1], source)
             start = None
 
 
@@ -119,8 +122,8 @@ ENDS = set(', ; return else do'.split())
 
 INSTEAD = {
     '<': '<= >=', '<=': '< >', '>': '>= <=', '>=': '> <', '==': '!=', '!=': '==',
-    '+': '-', '-': '+', '*': '/ +', '/': '*', '%': '/', '<<': '>>', '>>': '<<', '&': '|', '|': '&', '^': '|', '&&': '||', '||': '&&',
-    '=': '+=', '+=': '= -=', '-=': '= +=', '*=': '= /=', '/=': '= *=', '++': '--', '--': '++',
+    '+': '-', '-': '+', '*': '/', '/': '*', '%': '/', '<<': '>>', '>>': '<<', '&': '|', '|': '&', '^': '|', '&&': '||', '||': '&&',
+    '=': '+=', '+=': '= -=', '-=': '= +=', '*=': '= /=', '/=': '= *=',
 }
 FARTHER = {'<': ' - 1', '<=': ' + 1', '>': ' + 1', '>=': ' - 1'}   # what INSTEAD does not do to a bound
 SWAPPED = {'i': 'j', 'j': 'i', 'm': 'v', 'v': 'm'}
@@ -131,7 +134,7 @@ def other_operator(f):
     for i in range(f.body, len(f.tokens)):
         text = f.text[i]
         of_message = text == '&&' and f.tokens[i + 1].kind == 'string'
-        if text in INSTEAD and (text in ('++', '--') or f.binary(i)) and not of_message and not (text == '=' and f.declaration(i)):
+        if text in INSTEAD and f.binary(i) and not of_message and not (text == '=' and f.declaration(i)):
             for other in INSTEAD[text].split():
                 yield i, i, other
 
@@ -185,24 +188,16 @@ def neighbour(f):
 
 
 def index_beside(f):
-    """a[x] becomes a[x + 1] and a[x - 1]."""
+    """a[x] becomes a[x + 1]."""
     for i, text in enumerate(f.text):
         if text == ']':
             yield i, i, ' + 1]'
-            yield i, i, ' - 1]'
 
 
-def swapped(f, first, second):
-    """The edit that exchanges two neighbours, given by their first and last tokens."""
-    def text(part):
-        return spelled(f.tokens[part[0]:part[1] + 1])
-    if text(first) != text(second):
-        yield first[0], second[1], text(second) + spelled(f.tokens[first[1]:second[0] + 1])[len(f.text[first[1]]):-len(f.text[second[0]])] + text(first)
-
-
-def spelled(tokens):
-    """Tokens with one space wherever the source had any."""
-    return ''.join((' ' if k and tokens[k - 1].end < token.start else '') + token.text for k, token in enumerate(tokens))
+def swapped(f, one, two):
+    """The edit that exchanges two neighbours, each given by its first and last token."""
+    if f.part(*one) != f.part(*two):
+        yield one[0], two[1], f.part(*two) + f.source[f.tokens[one[1]].end:f.tokens[two[0]].start] + f.part(*one)
 
 
 def exchanged_subscripts(f):
@@ -244,7 +239,7 @@ def other_condition(f):
             first, last = i + 1, f.partner[i + 1]
             inner = f.text[first + 1:last]
             if not set(inner) & set(INSTEAD) - {'&&', '||'}:   # a comparison's negation is another operator
-                yield first, last, '(!%s)' % spelled(f.tokens[first:last + 1])
+                yield first, last, '(!%s)' % f.part(first, last)
             if f.text[i] == 'if':
                 yield first, last, '(1)'
 
@@ -295,12 +290,14 @@ def flat(lines):
 STANDARD = ['-std=gnu11', '-w']
 LANES = re.compile(r'^#ifdef LANES\n.*?^#else\n', re.M | re.S)   # what no checker builds
 FORMS = {'double': [], 'complex': ['-DCOMPLEX'], 'lanes': ['-DLANES=8']}
-LIMIT = """#include <stdlib.h>
+LIMIT = """#include <stdio.h>
+#include <stdlib.h>
 #include <sys/time.h>
-__attribute__((constructor)) static void limit(void)   // processor time, then SIGPROF: a loop that never ends
+__attribute__((constructor)) static void limit(void)   // SIGPROF when the processor time is over: a loop that never ends
 {
     long microseconds = atol(getenv("LIMIT"));
     setitimer(ITIMER_PROF, &(struct itimerval){.it_value = {microseconds / 1000000, microseconds % 1000000}}, NULL);
+    setvbuf(stdout, NULL, _IOLBF, 0);   // a line is seen as soon as it is said
 }
 """
 
@@ -339,8 +336,13 @@ class Bench:
         return self.compile(arguments + ['limit.o', '-o', 'check', '-lm'])
 
     def passes(self, limit):
+        """Whether the checker ends well, within its processor time. The first line that says FAILED is enough to know that it won't."""
         environment = dict(os.environ, MUTANTS='0', TAP='', ASAN_OPTIONS='detect_leaks=0', LIMIT='%d' % (limit * 1e6))
-        return run(['./check'], self.folder, env=environment).returncode == 0
+        with subprocess.Popen(['./check'], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as check:
+            failed = any(b'FAILED' in line for line in check.stdout)
+            if failed:
+                check.kill()
+        return not failed and check.returncode == 0
 
     def code(self, file, form):
         """The assembler's text of a file without its strings, which hold the text of assertions."""
@@ -378,7 +380,7 @@ class Trial:
         static = {f.name for f in functions(self.source) if re.search(r'^static .*\b%s\(' % f.name, self.source, re.M)}
         words = {token.text for name in (self.test, 'tests/check.h') for token in lex(bench.get(name)) if token.kind == 'name'}
         linked = [self.file, os.path.join(os.path.dirname(bench.folder), self.chapter + '.o'), '-Wl,-z,muldefs']
-        right = bench.compile(flags + ['-c', self.test, '-o', linked[1]])
+        right = bench.compile(['-O2', '-fPIC', '-fsemantic-interposition', '-c', self.test, '-o', linked[1]])   # calls that can be redirected
         return linked if right and not static & words and bench.build(flags + linked) else [self.test]
 
     def checker(self, bench, arguments):
@@ -393,24 +395,26 @@ class Trial:
 
     def verdict(self, bench, mutant):
         """'not compiled', 'killed', 'same code', 'lanes only' or 'alive'."""
+        if mutant.line in self.lanes:
+            return 'lanes only'
         bench.put(self.file, mutant.source)
         try:
-            return 'lanes only' if mutant.line in self.lanes else self.quick(bench) or self.code(bench) or self.strict(bench)
+            for k, (arguments, limit) in enumerate(self.checkers):
+                if not bench.build(arguments):
+                    return 'not compiled'
+                if not bench.passes(limit):
+                    return 'killed'
+                unseen = self.unseen(bench) if k == 0 else None   # not before, because few mutants come so far
+                if unseen:
+                    return unseen
+            return 'alive'
         finally:
             bench.put(self.file, self.source)
 
-    def quick(self, bench):
-        arguments, limit = self.checkers[0]
-        if not bench.build(arguments):
-            return 'not compiled'
-        return None if bench.passes(limit) else 'killed'
-
-    def code(self, bench):
-        different = [form for form in FORMS if bench.code(self.file, form) != self.right[form]]
-        return 'same code' if not different else 'lanes only' if different == ['lanes'] else None
-
-    def strict(self, bench):
-        return 'alive' if all(bench.build(arguments) and bench.passes(limit) for arguments, limit in self.checkers[1:]) else 'killed'
+    def unseen(self, bench):
+        """Whether the compiler makes the same of a mutant as of the right source, in every form or in those that checkers are built in."""
+        different = next((form for form in FORMS if bench.code(self.file, form) != self.right[form]), None)
+        return {None: 'same code', 'lanes': 'lanes only'}.get(different)
 
 
 def try_all(root, chapters, compiler):
