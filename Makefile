@@ -8,12 +8,13 @@ MAKEFLAGS += --no-print-directory -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/nul
 CHAPTERS = notation fully_connected convolution cross_correlation downsampling activations loss optimisation
 CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
 SHAPES   = $(CHAPTERS:%=build/%_shapes)
-LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/tables_test.log build/tangle_test.log build/weave_test.log build/committed_test.log build/figures_test.log build/inside_test.log build/mnist_test.log
+PYTHON_TESTS = tangle weave mutate figures
+LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/tables_test.log $(PYTHON_TESTS:%=build/%_test.log) build/committed_test.log build/inside_test.log build/mnist_test.log
 
 # The sanitizers, where the compiler has their libraries.
 SANITIZERS = $(shell echo 'int main(void) { return 0; }' | $(CC) -fsanitize=address,undefined -x c - -o /dev/null 2>/dev/null && echo -fsanitize=address,undefined -fno-sanitize-recover=all)
 
-.PHONY: all train test seeds errata data figures figure-data tangle stitch lines book paper browser-test paper-test python clean help
+.PHONY: all train test shapes mutants seeds errata data figures figure-data tangle stitch lines book paper browser-test paper-test python clean help
 .DELETE_ON_ERROR:
 
 all: build/mnist build/mnist-double
@@ -21,9 +22,12 @@ all: build/mnist build/mnist-double
 help:
 	@echo 'make train          train the paper'"'"'s network on MNIST (MNIST=dir: files that are there already)'
 	@echo 'make test           every check of every chapter, the tests of the tools and the trainer'
+	@echo 'make shapes         every small shape, under the sanitizers (make test does it too)'
+	@echo 'make mutants        each wrong version of the chapters and every small edit of their code: what catches it'
 	@echo 'make seeds          200 other draws of numbers and shapes'
 	@echo 'make errata         write paper/errata.md and paper/concordance.md from what the checks measure'
 	@echo 'make check-NAME     one chapter'"'"'s checks; NAME: $(CHAPTERS)'
+	@echo 'make mutants        break the code in every small way, and show that the checks see it'
 	@echo 'make                build/mnist, and build/mnist-double, which --gradcheck needs'
 	@echo 'make data           download MNIST into data/'
 	@echo 'make figures        draw figures/*.svg from the tables in figures/data'
@@ -71,6 +75,9 @@ lines: tangle
 check-%: build/%_complex
 	@build/$*_complex
 
+shapes: $(SHAPES:%=%.log)
+	@cat $(SHAPES:%=%.log)
+
 # 200 other draws of numbers and shapes, every check and every mutant, in both forms.
 seeds: $(CHECKS)
 	@start=$$(date +%s); for seed in $$(seq 200); do echo $$seed; done | xargs -P $(shell getconf _NPROCESSORS_ONLN) -I N sh tests/seed.sh N $(CHECKS) && \
@@ -95,11 +102,8 @@ build/tables_test.log: $(CHECKS:%=%.log)
 errata: $(CHECKS:%=%.log)
 	@$(PYTHON) paper/tables.py
 
-build/tangle_test.log: tangle
-	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) tests/tangle_test.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
-
-build/weave_test.log: tangle
-	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) tests/weave_test.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
+$(PYTHON_TESTS:%=build/%_test.log): build/%.log: tangle
+	@if command -v $(PYTHON) >/dev/null; then CC='$(CC)' $(PYTHON) tests/$*.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
 
 # What is committed must be what the chapters tangle to, whatever the work tree holds by now.
 build/committed_test.log: tangle
@@ -107,9 +111,6 @@ build/committed_test.log: tangle
 	@if command -v $(PYTHON) >/dev/null && git archive HEAD 2>/dev/null | tar -x -C build/committed 2>/dev/null && [ -f build/committed/chapters/tangle.py ]; then \
 	if $(PYTHON) build/committed/chapters/tangle.py --check >$@ 2>&1; then echo '1 passed, 0 failed' >>$@; else echo '0 passed, 1 failed' >>$@; fi; \
 	else echo '0 passed, 0 failed' >$@; fi
-
-build/figures_test.log: tangle
-	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) tests/figures_test.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
 
 build/inside_test.log: build/inside build/mnist
 	@sh tests/inside_test.sh >$@ 2>&1 || true
@@ -119,6 +120,11 @@ build/mnist_test.log: build/mnist build/mnist-double
 
 test: $(LOGS)
 	@sh tests/summary.sh $(LOGS)
+
+# Every chapter's checks against every wrong version of its catalogue, then against every small edit of its code.
+mutants: tangle $(CHAPTERS:%=build/%_complex)
+	@for name in $(CHAPTERS); do echo "$$name: what each wrong version is caught by"; MUTANTS=1 build/$${name}_complex | grep '^  (\|wrong versions\|FAILED'; done
+	@CC='$(CC)' $(PYTHON) tests/mutate.py $(CHAPTERS)
 
 python:
 	@command -v $(PYTHON) >/dev/null || { echo 'no $(PYTHON) here: install Python 3, or name it with PYTHON=...' >&2; exit 1; }
