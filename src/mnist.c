@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [f5b6c572f573]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [879fa5a9a5f3]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -463,7 +463,7 @@ void softmax_cross_entropy_dz(int C, const real y[C], const real a[C], real dz[C
 // Of n >= 1 bytes. The deviation is 0 when all bytes are equal: then there is nothing to divide by.
 void mean_and_deviation(size_t n, const unsigned char x[n], double *mean, double *deviation)
 {
-    assert(n >= 1);
+    assert(n >= 1 && "a mean needs at least one byte");
     unsigned long long sum = 0, squares = 0;
     for (size_t i = 0; i < n; i++) {
         sum += x[i];
@@ -480,7 +480,7 @@ void mean_and_deviation(size_t n, const unsigned char x[n], double *mean, double
 void adam(int n, int t, weight rate, weight beta1, weight beta2, weight epsilon, const weight g[restrict n], weight m[restrict n],
           weight v[restrict n], weight theta[restrict n])
 {
-    assert(t >= 0);
+    assert(t >= 0 && "steps count from 0");
     weight to_m_hat = 1 / (1 - pow((double)creal(beta1), t + 1.0));
     weight to_v_hat = 1 / (1 - pow((double)creal(beta2), t + 1.0));
     for (int i = 0; i < n; i++) {
@@ -496,7 +496,7 @@ void forgetful_adam(int n, weight rate, weight beta1, weight beta2, weight epsil
 {
     for (int i = 0; i < n; i++) {
         weight m = (1 - beta1) * g[i], v = (1 - beta2) * g[i] * g[i];
-        theta[i] -= rate * m / (sqrt(v) + epsilon);
+        theta[i] -= rate * m / sqrt(v + epsilon);
     }
 }
 
@@ -532,7 +532,7 @@ double random_normal(struct random *r)
 // One of 0, 1, ..., n - 1, each equally likely.
 int random_below(struct random *r, int n)
 {
-    assert(n >= 1);
+    assert(n >= 1 && "there must be something to choose from");
     unsigned long long rounds = ~0ULL - ~0ULL % n, u;
     do
         u = random_bits(r);
@@ -544,7 +544,7 @@ int random_below(struct random *r, int n)
 // n weights of neurons that each look at fan_in inputs.
 void he_initialise(struct random *r, int fan_in, int n, weight w[n])
 {
-    assert(fan_in >= 1);
+    assert(fan_in >= 1 && "a neuron has at least one input");
     for (int i = 0; i < n; i++)
         w[i] = sqrt(2.0 / fan_in) * random_normal(r);
 }
@@ -564,7 +564,7 @@ void shuffle(struct random *r, int n, int order[n])
 // The learning rate at step 0, 1, ..., steps - 1: up to rate in the first tenth, then down towards 0.
 double ramp(int step, int steps, double rate)
 {
-    assert(0 <= step && step <= steps && steps >= 1);
+    assert(0 <= step && step <= steps && steps >= 1 && "a step is one of 0, 1, ..., steps");
     int rising = steps / 10;
     return step < rising ? rate * (step + 1) / rising : rate * (steps - step) / (steps - rising);
 }

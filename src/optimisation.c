@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [1c4b972f30f1]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/7-optimisation.md [bef5fe9437d8]: edit the chapter, or edit here and run make stitch
 #include <assert.h>
 #include <stddef.h>
 #include <tgmath.h>
@@ -20,7 +20,7 @@ enum { SAMPLES = 1 };
 // The cost of N samples, by their own number, in the last batch too.
 weight mean_loss(int N, const weight loss[N])
 {
-    assert(N >= 1);
+    assert(N >= 1 && "a mean needs at least one loss");
     weight sum = 0;
     for (int n = 0; n < N; n++)
         sum += loss[n];
@@ -31,7 +31,7 @@ weight mean_loss(int N, const weight loss[N])
 // Of n >= 1 bytes. The deviation is 0 when all bytes are equal: then there is nothing to divide by.
 void mean_and_deviation(size_t n, const unsigned char x[n], double *mean, double *deviation)
 {
-    assert(n >= 1);
+    assert(n >= 1 && "a mean needs at least one byte");
     unsigned long long sum = 0, squares = 0;
     for (size_t i = 0; i < n; i++) {
         sum += x[i];
@@ -56,7 +56,7 @@ void gradient_descent(int n, weight rate, const weight g[n], weight theta[n])
 void adam(int n, int t, weight rate, weight beta1, weight beta2, weight epsilon, const weight g[restrict n], weight m[restrict n],
           weight v[restrict n], weight theta[restrict n])
 {
-    assert(t >= 0);
+    assert(t >= 0 && "steps count from 0");
     weight to_m_hat = 1 / (1 - pow((double)creal(beta1), t + 1.0));
     weight to_v_hat = 1 / (1 - pow((double)creal(beta2), t + 1.0));
     for (int i = 0; i < n; i++) {
@@ -72,7 +72,7 @@ void forgetful_adam(int n, weight rate, weight beta1, weight beta2, weight epsil
 {
     for (int i = 0; i < n; i++) {
         weight m = (1 - beta1) * g[i], v = (1 - beta2) * g[i] * g[i];
-        theta[i] -= rate * m / (sqrt(v) + epsilon);
+        theta[i] -= rate * m / sqrt(v + epsilon);
     }
 }
 
@@ -108,7 +108,7 @@ double random_normal(struct random *r)
 // One of 0, 1, ..., n - 1, each equally likely.
 int random_below(struct random *r, int n)
 {
-    assert(n >= 1);
+    assert(n >= 1 && "there must be something to choose from");
     unsigned long long rounds = ~0ULL - ~0ULL % n, u;
     do
         u = random_bits(r);
@@ -120,7 +120,7 @@ int random_below(struct random *r, int n)
 // n weights of neurons that each look at fan_in inputs.
 void he_initialise(struct random *r, int fan_in, int n, weight w[n])
 {
-    assert(fan_in >= 1);
+    assert(fan_in >= 1 && "a neuron has at least one input");
     for (int i = 0; i < n; i++)
         w[i] = sqrt(2.0 / fan_in) * random_normal(r);
 }
@@ -140,7 +140,7 @@ void shuffle(struct random *r, int n, int order[n])
 // The learning rate at step 0, 1, ..., steps - 1: up to rate in the first tenth, then down towards 0.
 double ramp(int step, int steps, double rate)
 {
-    assert(0 <= step && step <= steps && steps >= 1);
+    assert(0 <= step && step <= steps && steps >= 1 && "a step is one of 0, 1, ..., steps");
     int rising = steps / 10;
     return step < rising ? rate * (step + 1) / rising : rate * (steps - step) / (steps - rising);
 }

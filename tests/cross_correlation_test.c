@@ -1,4 +1,4 @@
-// Tangled from chapters/3-cross-correlation.md [5f6ffe726dc6]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/3-cross-correlation.md [196528dcbc03]: edit the chapter, or edit here and run make stitch
 #include "../src/cross_correlation.c"
 #include "check.h"
 
@@ -10,12 +10,20 @@ static struct convolution {
 // Lists and pictures
 static struct array k, m, s, ds, dk, dm;   // the result, s or r, is always s
 
+static void randomise_but_zero(struct array x)
+{
+    randomise(x);
+    for (int i = 0; i < x.count; i++)
+        if (part(x, i) == 0)
+            ((real *)x.at)[i] = 1;
+}
+
 static void draw(int KX, int KY, int MX, int MY)   // a list is a picture with one column
 {
     k = array("k", 2, (int[]){KX, KY}), dk = array("dk", 2, k.extent);
     m = array("m", 2, (int[]){MX, MY}), dm = array("dm", 2, m.extent);
     s = array("s", 2, (int[]){KX + MX - 1, KY + MY - 1}), ds = array("ds", 2, s.extent);
-    randomise(k), randomise(m), randomise(ds);
+    randomise_but_zero(k), randomise_but_zero(m), randomise_but_zero(ds);
 }
 
 static void draw_lists(void)
@@ -42,7 +50,7 @@ static struct array padded(struct array x, int PX, int PY)   // with PX rows and
 }
 
 // Check (12) (12)
-static double h, rate_of_k, rate_of_m;   // the length of a piece
+static double h, rate_of_k, rate_of_m;   // h: the length of a piece
 static struct array sums;                // s(t) for t = h, 2h, ... 4
 
 static void sum_over_pieces(double k_at, double m_at, double factor, int late)   // where in its piece each function is taken

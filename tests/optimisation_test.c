@@ -1,319 +1,665 @@
-// Tangled from chapters/7-optimisation.md [7d8f551a222a]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/7-optimisation.md [194d6f459382]: edit the chapter, or edit here and run make stitch
 #include "../src/optimisation.c"
 #include "check.h"
 
 // The optimiser under test
-static struct under_test {
-    weight (*mean)(int n, const weight *loss);
-    void (*standard)(size_t n, const unsigned char *x, double *mean, double *deviation);
-    void (*descent)(int n, weight rate, const weight *g, weight *theta);
-    void (*adam)(int n, int t, weight rate, weight beta1, weight beta2, weight epsilon, const weight *g, weight *m, weight *v, weight *theta);
-    void (*he)(struct random *r, int fan_in, int n, weight *w);
-} under_test;
+static struct optimiser {
+    operation *costs, *slopes, *standard, *descent, *adam, *he;
+} optimiser;
 
 // Check (G10)
-enum { ALL = 10, BATCH = 4, LAST = ALL % BATCH };
-static struct array losses;
+static int batch;                             // its nominal size; the last batch is smaller
+static struct array loss, cost, dcost, dloss;
+typedef weight average(int count, const weight each[count]);
+
+static void randomise_but_zero(struct array x)
+{
+    randomise(x);
+    for (int i = 0; i < x.count; i++)
+        if (part(x, i) == 0)
+            ((real *)x.at)[i] = 1;
+}
+
+static int size_of(int b)
+{
+    return b < cost.count - 1 ? batch : loss.count - b * batch;
+}
+
+static void take_costs(average *f)
+{
+    for (int b = 0; b < cost.count; b++)
+        put(cost, b, 0, 0, 0, f(size_of(b), (weight *)loss.at + b * batch));
+}
+
+static void costs(void)
+{
+    take_costs(mean_loss);
+}
 
 static real objective_cost(void)
 {
-    return under_test.mean(losses.count, losses.at);
+    optimiser.costs();
+    return inner_product(dcost, cost);
 }
 
-static struct verdict check_mean(int count)
+static void share_slopes(double factor, int nominal)   // each loss of a batch gets its share of the slope of the cost
+{
+    for (int i = 0; i < loss.count; i++) {
+        int b = i / batch;
+        put(dloss, i, 0, 0, 0, get(dcost, b, 0, 0, 0) * factor / (nominal ? nominal : size_of(b)));
+    }
+}
+
+static void slopes(void)
+{
+    share_slopes(1, 0);
+}
+
+static void draw_losses(int count, int of_batch)
+{
+    batch = of_batch;
+    loss = array("loss", 1, (int[]){count}), dloss = array("dloss", 1, loss.extent);
+    cost = array("cost", 1, (int[]){(count + batch - 1) / batch}), dcost = array("dcost", 1, cost.extent);
+    randomise(loss), randomise_but_zero(dcost);
+    for (int i = 0; i < count; i++)
+        *entry(loss, i, 0, 0, 0) += 1.5;   // a loss is positive
+}
+
+static void verify_costs(struct verdict *v)
+{
+    struct array expected = array("cost", 1, cost.extent);
+    for (int b = 0; b < cost.count; b++) {
+        long sum = 0;
+        for (int n = 0; n < size_of(b); n++)
+            sum += lround(1024 * part(loss, b * batch + n));
+        put(expected, b, 0, 0, 0, (double)sum / (1024L * size_of(b)));
+    }
+    optimiser.costs();
+    compare(v, ORACLE, 1e-14, cost, expected);
+}
+
+static struct verdict check_costs(void)
 {
     struct verdict v = {0};
-    losses = array("loss", 1, (int[]){count});
-    struct array cost = array("cost", 1, (int[]){1}), expected = array("cost", 1, cost.extent), slope = array("dloss", 1, losses.extent);
-    randomise(losses);
-    put(cost, 0, 0, 0, 0, objective_cost());
-    double mean = 0;
-    for (int k = 0; k < count; k++) {
-        mean += (part(losses, k) - mean) / (k + 1);
-        put(slope, k, 0, 0, 0, 1.0 / count);
-    }
-    put(expected, 0, 0, 0, 0, mean);
-    compare(&v, ORACLE, 1e-13, cost, expected);
-    check_gradient(&v, objective_cost, losses, slope, AFFINE);
+    int of_batch = between(4, 7);
+    draw_losses(2 * of_batch + between(2, of_batch - 1), of_batch);
+    verify_costs(&v);
+    optimiser.slopes();
+    check_gradient(&v, objective_cost, loss, dloss, AFFINE);
     return v;
 }
 
-// wrong: (G10) by the nominal size
-static weight mean_by_nominal_size(int count, const weight *each)
-{
-    return mean_loss(count, each) * count / BATCH;
-}
+// wrong: (G10)
+static weight mean_by_nominal_size(int count, const weight each[count]) { return mean_loss(count, each) * count / batch; }
+static weight sum_for_mean(int count, const weight each[count]) { return mean_loss(count, each) * count; }
+static weight mean_by_one_less(int count, const weight each[count]) { return mean_loss(count, each) * count / (count - 1); }
+static weight mean_but_first(int count, const weight each[count]) { return mean_loss(count - 1, each + 1) * (count - 1) / count; }
+static weight mean_of_last(int count, const weight each[count]) { return each[count - 1] / count; }
+
+static void wrong_G10_nominal(void) { take_costs(mean_by_nominal_size); }
+static void wrong_G10_sum(void) { take_costs(sum_for_mean); }
+static void wrong_G10_one_less(void) { take_costs(mean_by_one_less); }
+static void wrong_G10_but_first(void) { take_costs(mean_but_first); }
+static void wrong_G10_last(void) { take_costs(mean_of_last); }
+static void wrong_G10_slopes_nominal(void) { share_slopes(1, batch); }
+static void wrong_G10_slopes_summed(void) { share_slopes(1, 1); }
 
 // Check (G11)
-enum { BYTES = 70000 };
-static unsigned char bytes[BYTES];
+static int byte_count;
+static unsigned char bytes[70000];
+static struct array scale;   // mu, sigma
 
 static void draw_bytes(int bright)
 {
-    for (int i = 0; i < BYTES; i++)
-        bytes[i] = bright ? 254 + (uniform() < 0) : uniform() < 0.6 ? 0 : (int)(128 + 128 * uniform());
+    byte_count = bright ? between(67000, 70000) : between(1000, 5000);
+    for (int i = 0; i < byte_count; i++) {
+        int u = between(0, 639);
+        bytes[i] = (unsigned char)(bright ? 254 + u % 2 : u < 384 ? 0 : u - 384);
+    }
 }
 
-static struct verdict check_standard(int bright)
+static void set_scale(double mean, double deviation)
+{
+    put(scale, 0, 0, 0, 0, mean);
+    put(scale, 1, 0, 0, 0, deviation);
+}
+
+static void standard(void)
+{
+    double mean, deviation;
+    mean_and_deviation((size_t)byte_count, bytes, &mean, &deviation);
+    set_scale(mean, deviation);
+}
+
+// The mean of ((x - shift) / unit)^power over all bytes.
+static long double moment(const int counted[256], long double shift, long double unit, int power)
+{
+    long double sum = 0;
+    for (int x = 0; x < 256; x++)
+        sum += counted[x] * powl((x - shift) / unit, power);
+    return sum / byte_count;
+}
+
+static struct verdict verify_scale(int bright)
 {
     struct verdict v = {0};
+    int counted[256] = {0};
     draw_bytes(bright);
-    double mean, deviation;
-    under_test.standard(BYTES, bytes, &mean, &deviation);
-    long double m = 0, s = 0, mean_after = 0, squares_after = 0;
-    for (int i = 0; i < BYTES; i++)
-        m += bytes[i] / (long double)BYTES;
-    for (int i = 0; i < BYTES; i++) {
-        double x = (bytes[i] - mean) / deviation;
-        s += (bytes[i] - m) * (bytes[i] - m) / BYTES;
-        mean_after += x / BYTES;
-        squares_after += x * x / BYTES;
-    }
-    char text[160];
-    snprintf(text, sizeof text, "standardised bytes have mean %.4f and mean square %.4f", (double)mean_after, (double)squares_after);
-    judge(&v, ORACLE, 1, fabs(mean / (double)m - 1), 1e-12, text);
-    judge(&v, ORACLE, 1, fabs(deviation / (double)sqrt(s) - 1), 1e-11, text);
-    judge(&v, ORACLE, 1, fabs((double)mean_after), 1e-11, text);
-    judge(&v, ORACLE, 1, fabs((double)squares_after - 1), 1e-11, text);
+    for (int i = 0; i < byte_count; i++)
+        counted[bytes[i]]++;
+    scale = array("scale", 1, (int[]){2});
+    optimiser.standard();
+    long double mu = moment(counted, 0, 1, 1), sigma = sqrtl(moment(counted, mu, 1, 2));
+    double got_mu = part(scale, 0), got_sigma = part(scale, 1), rounding = 2 * DBL_EPSILON * (double)(mu / sigma);
+    remember(scale);
+    judge(&v, ORACLE, 1, fabs(got_mu / (double)mu - 1), 1e-14, "mu");
+    judge(&v, ORACLE, 1, fabs(got_sigma / (double)sigma - 1), 1e-14, "sigma");
+    judge(&v, ORACLE, 1, fabs((double)moment(counted, got_mu, got_sigma, 1)), 1e-14 + rounding, "the mean of the standardised bytes");
+    judge(&v, ORACLE, 1, fabs((double)moment(counted, got_mu, got_sigma, 2) - 1), 1e-14, "their mean square");
     return v;
 }
 
-// wrong: (G11)
-static void standard_with_int(size_t n, const unsigned char *x, double *mean, double *deviation)
+static struct verdict check_dark(void)
 {
-    mean_and_deviation(n, x, mean, deviation);
-    *mean = (int)*mean;
-    *deviation = (int)*deviation;
+    return verify_scale(0);
 }
 
-static void standard_with_32_bits(size_t n, const unsigned char *x, double *mean, double *deviation)
+static struct verdict check_bright(void)
+{
+    return verify_scale(1);
+}
+
+// wrong: (G11)
+static void wrong_G11_int(void)
+{
+    standard();
+    set_scale((int)part(scale, 0), (int)part(scale, 1));
+}
+
+static void wrong_G11_32_bits(void)
 {
     unsigned sum = 0, squares = 0;
-    for (size_t i = 0; i < n; i++) {
-        sum += x[i];
-        squares += (unsigned)x[i] * x[i];
+    for (int i = 0; i < byte_count; i++) {
+        sum += bytes[i];
+        squares += (unsigned)bytes[i] * bytes[i];
     }
-    *mean = (double)sum / n;
-    *deviation = sqrt((double)squares / n - *mean * *mean);
+    double mean = (double)sum / byte_count;
+    set_scale(mean, sqrt((double)squares / byte_count - mean * mean));
+}
+
+static void wrong_G11_variance(void)
+{
+    standard();
+    set_scale(part(scale, 0), part(scale, 1) * part(scale, 1));
+}
+
+static void wrong_G11_one_less(void)
+{
+    standard();
+    set_scale(part(scale, 0), part(scale, 1) * sqrt(byte_count / (byte_count - 1.0)));
+}
+
+static void wrong_G11_about_zero(void)
+{
+    standard();
+    set_scale(part(scale, 0), hypot(part(scale, 0), part(scale, 1)));
+}
+
+static void wrong_G11_first_half(void)
+{
+    int all = byte_count;
+    byte_count /= 2;
+    standard();
+    byte_count = all;
 }
 
 // Check (G12)
-enum { N = 5 };
-static struct array theta;
+enum { STEPS = 5 };
+static double rate;
+static struct array theta, g;   // a step goes from theta along g
 
-static void descend(int steps, double rate)   // on the quadratic with curvatures 1, 2, ..., N
+static void descent(void)
 {
-    weight g[N], *at = theta.at;
+    gradient_descent(theta.count, rate, g.at, theta.at);
+}
+
+static void descend(operation *step, int steps)   // on the quadratic with curvatures 1, 2, 3, ...
+{
     for (int t = 0; t < steps; t++) {
-        for (int i = 0; i < N; i++)
-            g[i] = (i + 1) * at[i];
-        under_test.descent(N, rate, g, theta.at);
+        for (int i = 0; i < theta.count; i++)
+            put(g, i, 0, 0, 0, (i + 1) * get(theta, i, 0, 0, 0));
+        step();
     }
+}
+
+static void draw_parameters(int n)
+{
+    theta = array("theta", 1, (int[]){n}), g = array("g", 1, theta.extent);
+    randomise_but_zero(theta);
+}
+
+static void verify_descent(struct verdict *v)
+{
+    struct array expected = array("theta", 1, theta.extent);
+    int r = between(1, 5);
+    rate = r / 64.0;
+    for (int i = 0; i < theta.count; i++) {
+        long long x = llround(1024 * part(theta, i));
+        for (int t = 0; t < STEPS; t++)
+            x *= 64 - r * (i + 1);
+        put(expected, i, 0, 0, 0, (double)x * 0x1p-40);
+    }
+    descend(optimiser.descent, STEPS);
+    compare(v, ORACLE, EXACT, theta, expected);
 }
 
 static struct verdict check_descent(void)
 {
     struct verdict v = {0};
-    theta = array("theta", 1, (int[]){N});
-    struct array expected = array("theta", 1, theta.extent);
-    randomise(theta);
-    for (int i = 0; i < N; i++)
-        put(expected, i, 0, 0, 0, part(theta, i) * pow(1 - 0.1 * (i + 1), 7));
-    descend(7, 0.1);
-    compare(&v, ORACLE, 1e-14, theta, expected);
+    draw_parameters(between(4, 8));
+    verify_descent(&v);
     return v;
 }
 
 static void check_descent_by_hand(void)
 {
-    weight x = 1, g = 2;
-    gradient_descent(1, 0.25, &g, &x);
+    weight x = 1, slope = 2;
+    gradient_descent(1, 0.25, &slope, &x);
     expect(creal(x) == 0.5, "on theta^2 with rate 1/4, a step leads from 1 to 1/2");
-    g = 2 * x;
-    gradient_descent(1, 0.25, &g, &x);
+    slope = 2 * x;
+    gradient_descent(1, 0.25, &slope, &x);
     expect(creal(x) == 0.25, "and the next to 1/4");
 }
 
 // wrong: (G12)
-static void descent_by_inverse(int n, weight rate, const weight *g, weight *at)
+static real theta_at(int i) { return get(theta, i, 0, 0, 0); }
+static real g_at(int i) { return get(g, i, 0, 0, 0); }
+
+static real by_inverse(int i) { return theta_at(i) - rate / g_at(i); }
+static real uphill(int i) { return theta_at(i) + rate * g_at(i); }
+static real without_rate(int i) { return theta_at(i) - g_at(i); }
+static real assigned(int i) { return -rate * g_at(i); }
+static real by_first_slope(int i) { return theta_at(i) - rate * g_at(0); }
+static real but_the_last(int i) { return i == theta.count - 1 ? theta_at(i) : theta_at(i) - rate * g_at(i); }
+static real by_sign(int i) { return theta_at(i) - rate * (creal(g_at(i)) > 0 ? 1 : -1); }
+
+static void move_each(real (*place)(int i))
 {
-    for (int i = 0; i < n; i++)
-        at[i] -= rate / g[i];
+    for (int i = 0; i < theta.count; i++)
+        put(theta, i, 0, 0, 0, place(i));
 }
 
-static void ascent(int n, weight rate, const weight *g, weight *at)
-{
-    gradient_descent(n, -rate, g, at);
-}
+static void wrong_G12_inverse(void) { move_each(by_inverse); }
+static void wrong_G12_uphill(void) { move_each(uphill); }
+static void wrong_G12_no_rate(void) { move_each(without_rate); }
+static void wrong_G12_assigned(void) { move_each(assigned); }
+static void wrong_G12_first_slope(void) { move_each(by_first_slope); }
+static void wrong_G12_but_last(void) { move_each(but_the_last); }
+static void wrong_G12_sign(void) { move_each(by_sign); }
 
-static double farthest(int from, int to, void (*descent)(int n, weight rate, const weight *g, weight *at))   // of these steps on theta^2
+static double farthest(operation *step)   // from 0, in the last 100 of 1000 steps from 1; curvature 2 is theta^2
 {
-    weight x = 1;
     double far = 0;
-    for (int t = 0; t < to; t++) {
-        weight g = 2 * x;
-        descent(1, 0.1, &g, &x);
-        far = t < from ? 0 : fmax(far, fabs(creal(x)));
+    draw_parameters(2);
+    put(theta, 1, 0, 0, 0, 1);
+    rate = 0.1;
+    descend(step, 900);
+    for (int t = 0; t < 100; t++) {
+        descend(step, 1);
+        far = fmax(far, fabs(part(theta, 1)));
     }
     return far;
 }
 
 // Check (G13)
-enum { STEPS = 6 };
-static const double RATE = 0.01, BETA1 = 0.9, BETA2 = 0.99, EPSILON = 1e-3;
-static weight history[STEPS][N];   // the gradients of all steps
+static const double BETA1 = 0.9, BETA2 = 0.99, EPSILON = 1e-3;
+static int t;                  // the step
+static struct array mean_g, mean_g2;   // m and v
+static struct array history;   // the gradients of all steps
 
-static double oracle_step(int t, int i)
+static void adam_step(void)
 {
-    long double m = 0, v = 0, to_m = 0, to_v = 0;
-    for (int s = 0; s <= t; s++) {
-        long double in_m = pow((long double)BETA1, t - s), in_v = pow((long double)BETA2, t - s), g = creal(history[s][i]);
-        m += in_m * g, to_m += in_m;
-        v += in_v * g * g, to_v += in_v;
+    adam(theta.count, t, rate, BETA1, BETA2, EPSILON, g.at, mean_g.at, mean_g2.at, theta.at);
+}
+
+static long double given_out(double beta, int power, int i)   // (1 - beta) times the sum of beta^(t-s) g_s^power over all steps so far
+{
+    long double sum = 0;
+    for (int s = t; s >= 0; s--)
+        sum += powl((long double)beta, t - s) * powl(creal(get(history, s, i, 0, 0)), power);
+    return (1 - (long double)beta) * sum;
+}
+
+static double oracle_step(int i)   // g_s^0 = 1: how much weight was given out
+{
+    long double m_hat = given_out(BETA1, 1, i) / given_out(BETA1, 0, i), v_hat = given_out(BETA2, 2, i) / given_out(BETA2, 0, i);
+    return (double)(rate * m_hat / (sqrtl(v_hat) + EPSILON));
+}
+
+static void begin_adam(int n)
+{
+    draw_parameters(n);
+    mean_g = array("m", 1, theta.extent), mean_g2 = array("v", 1, theta.extent);
+    history = array("g", 2, (int[]){STEPS, n});
+    randomise(history);
+    for (int i = 0; i < n; i++) {
+        put(mean_g, i, 0, 0, 0, 0);
+        put(mean_g2, i, 0, 0, 0, 0);
+        for (int s = 0; s < STEPS; s++)
+            put(history, s, i, 0, 0, ldexp(creal(get(history, s, i, 0, 0)), -4 * (i % 6)));
     }
-    return RATE * (m / to_m) / (sqrt(v / to_v) + EPSILON);   // to_m and to_v: how much weight was given out
+}
+
+static void verify_adam(struct verdict *v)
+{
+    struct array expected = array("theta", 1, theta.extent), m = array("m", 1, theta.extent), v_ = array("v", 1, theta.extent);
+    memcpy(expected.at, theta.at, (size_t)theta.count * sizeof(real));
+    rate = between(5, 20) / 1000.0;
+    for (t = 0; t < STEPS; t++) {
+        for (int i = 0; i < theta.count; i++)
+            put(g, i, 0, 0, 0, get(history, t, i, 0, 0));
+        optimiser.adam();
+        for (int i = 0; i < theta.count; i++) {
+            put(expected, i, 0, 0, 0, part(expected, i) - oracle_step(i));
+            put(m, i, 0, 0, 0, (double)given_out(BETA1, 1, i));
+            put(v_, i, 0, 0, 0, (double)given_out(BETA2, 2, i));
+        }
+        compare(v, ORACLE, 1e-14, theta, expected);
+        compare(v, ORACLE, 1e-14, mean_g, m);
+        compare(v, ORACLE, 1e-14, mean_g2, v_);
+    }
 }
 
 static struct verdict check_adam(void)
 {
     struct verdict v = {0};
-    theta = array("theta", 1, (int[]){N});
-    struct array expected = array("theta", 1, theta.extent);
-    weight m[N] = {0}, squares[N] = {0};
-    randomise(theta);
-    memcpy(expected.at, theta.at, N * sizeof(weight));
-    for (int t = 0; t < STEPS; t++) {
-        for (int i = 0; i < N; i++)
-            history[t][i] = uniform() * pow(10.0, 2 - 2 * i);
-        under_test.adam(N, t, RATE, BETA1, BETA2, EPSILON, history[t], m, squares, theta.at);
-        for (int i = 0; i < N; i++)
-            put(expected, i, 0, 0, 0, part(expected, i) - oracle_step(t, i));
-        compare(&v, ORACLE, 1e-14, theta, expected);
-    }
+    begin_adam(between(6, 10));
+    verify_adam(&v);
     return v;
 }
 
 static void check_adam_by_hand(void)
 {
-    weight g[] = {0.5, -500, 0}, m[3] = {0}, v[3] = {0}, x[3] = {0};
-    adam(3, 0, 0.01, 0.9, 0.999, 1e-8, g, m, v, x);
+    weight slope[] = {0.5, -500, 0}, m[3] = {0}, v[3] = {0}, x[3] = {0};
+    adam(3, 0, 0.01, 0.9, 0.999, 1e-8, slope, m, v, x);
     expect(fabs(creal(x[0]) + 0.01) < 1e-9 && fabs(creal(x[1]) - 0.01) < 1e-9, "Adam's first step is the rate, for slopes of 0.5 and -500");
     expect(creal(x[2]) == 0, "and zero for a slope of zero");
 }
 
 // wrong: (G13)
-static enum { FORGETS = 1, UNCORRECTED, EPSILON_INSIDE, NOT_SQUARED, LATE } slip;
+enum slip { FORGETS = 1, UNCORRECTED = 2, EPSILON_INSIDE = 4, NOT_SQUARED = 8, LATE = 16, NO_ROOT = 32, UPHILL = 64 };
 
-static void adam_with_a_slip(int n, int t, weight rate, weight beta1, weight beta2, weight epsilon, const weight *g, weight *m, weight *v, weight *at)
+static void adam_with(int slip, double beta1, double beta2, double epsilon)
 {
-    int from_zero = slip == FORGETS || slip == UNCORRECTED, late = slip == LATE;
-    weight to_m_hat = from_zero ? 1 : 1 / (1 - pow(beta1, t + 1 + late)), to_v_hat = from_zero ? 1 : 1 / (1 - pow(beta2, t + 1 + late));
-    for (int i = 0; i < n; i++) {
-        if (slip == FORGETS)
+    weight *m = mean_g.at, *v = mean_g2.at, *slope = g.at, *at = theta.at;
+    double steps = t + (slip & LATE ? 2 : 1), to_m_hat = slip & UNCORRECTED ? 1 : 1 / (1 - pow(beta1, steps)), to_v_hat = slip & UNCORRECTED ? 1 : 1 / (1 - pow(beta2, steps));
+    for (int i = 0; i < theta.count; i++) {
+        if (slip & FORGETS)
             m[i] = v[i] = 0;
-        m[i] = beta1 * m[i] + (1 - beta1) * g[i];
-        v[i] = beta2 * v[i] + (1 - beta2) * (slip == NOT_SQUARED ? fabs(creal(g[i])) : g[i] * g[i]);
-        weight root = slip == EPSILON_INSIDE ? sqrt(v[i] * to_v_hat + epsilon) : sqrt(v[i] * to_v_hat) + epsilon;
-        at[i] -= rate * m[i] * to_m_hat / root;
+        m[i] = beta1 * m[i] + (1 - beta1) * slope[i];
+        v[i] = beta2 * v[i] + (1 - beta2) * (slip & NOT_SQUARED ? fabs(creal(slope[i])) : slope[i] * slope[i]);
+        weight v_hat = v[i] * to_v_hat, root = slip & NO_ROOT ? v_hat + epsilon : slip & EPSILON_INSIDE ? sqrt(v_hat + epsilon) : sqrt(v_hat) + epsilon;
+        at[i] += (slip & UPHILL ? 1 : -1) * rate * m[i] * to_m_hat / root;
     }
 }
 
-static struct verdict check_slip(int which)
+static void wrong_G13_program(void) { forgetful_adam(theta.count, rate, BETA1, BETA2, EPSILON, g.at, theta.at); }
+static void wrong_G13_forgets(void) { adam_with(FORGETS, BETA1, BETA2, EPSILON); }
+static void wrong_G13_uncorrected(void) { adam_with(UNCORRECTED, BETA1, BETA2, EPSILON); }
+static void wrong_G13_inside(void) { adam_with(EPSILON_INSIDE, BETA1, BETA2, EPSILON); }
+static void wrong_G13_not_squared(void) { adam_with(NOT_SQUARED, BETA1, BETA2, EPSILON); }
+static void wrong_G13_late(void) { adam_with(LATE, BETA1, BETA2, EPSILON); }
+static void wrong_G13_exchanged(void) { adam_with(0, BETA2, BETA1, EPSILON); }
+static void wrong_G13_no_root(void) { adam_with(NO_ROOT, BETA1, BETA2, EPSILON); }
+static void wrong_G13_uphill(void) { adam_with(UPHILL, BETA1, BETA2, EPSILON); }
+
+static void check_forgetful_adam(void)   // one step against Adam with all of the program's slips
 {
-    slip = which;
-    under_test.adam = adam_with_a_slip;
-    return check_adam();
+    begin_adam(5);
+    randomise(g);
+    rate = 0.01, t = 0;
+    struct array before = array("theta", 1, theta.extent), after = array("theta", 1, theta.extent);
+    memcpy(before.at, theta.at, (size_t)theta.count * sizeof(real));
+    wrong_G13_program();
+    memcpy(after.at, theta.at, (size_t)theta.count * sizeof(real));
+    memcpy(theta.at, before.at, (size_t)theta.count * sizeof(real));
+    adam_with(FORGETS | UNCORRECTED | EPSILON_INSIDE, BETA1, BETA2, EPSILON);
+    expect(alike(after, theta) && !alike(after, before), "forgetful_adam is Adam with the three slips of the paper's program");
 }
 
-static void check_forgetful_step(void)
+static void check_forgetful_steps(void)
 {
-    weight g[] = {3, -0.2}, m[2] = {0}, v[2] = {0}, x[2] = {0};
-    slip = FORGETS;
-    for (int t = 0; t < 10; t++)
-        adam_with_a_slip(2, t, 0.01, 0.95, 0.99, 1e-7, g, m, v, x);
-    expect(fabs(creal(x[0]) + 0.05) < 1e-6 && fabs(creal(x[1]) - 0.05) < 1e-6, "with forgotten means, ten steps are ten times 0.005 sign(g)");
+    begin_adam(2);
+    memset(theta.at, 0, 2 * sizeof(real));
+    put(g, 0, 0, 0, 0, 3), put(g, 1, 0, 0, 0, -2);
+    rate = 0.01;
+    for (t = 0; t < 10; t++)
+        forgetful_adam(2, rate, 0.95, 0.99, 1e-7, g.at, theta.at);
+    expect(fabs(part(theta, 0) + 0.05) < 1e-6 && fabs(part(theta, 1) - 0.05) < 1e-6, "with forgotten means, ten steps are ten times 0.005 sign(g)");
 }
 
 // Check the random numbers
-static double chi_square(int kinds, const int seen[kinds], double expected)
+static int even(int kinds, const int counted[kinds], double expected)   // chi-square, at most five deviations above its mean
 {
-    double sum = 0;
+    double sum = 0, spread = 2 / (9.0 * (kinds - 1));
     for (int i = 0; i < kinds; i++)
-        sum += (seen[i] - expected) * (seen[i] - expected) / expected;
-    return sum;
+        sum += (counted[i] - expected) * (counted[i] - expected) / expected;
+    return cbrt(sum / (kinds - 1)) <= 1 - spread + 5 * sqrt(spread);
 }
 
-static double too_far(int kinds)   // five deviations
+static unsigned long long unstirred(unsigned long long u, int shift, unsigned long long factor)   // undoes u = (u ^ u >> shift) * factor
 {
-    return kinds - 1 + 5 * sqrt(2.0 * (kinds - 1));
+    unsigned long long inverse = factor, bits = 0;
+    for (int k = 0; k < 6; k++)
+        inverse *= 2 - factor * inverse;   // Newton: each step doubles the number of right bits
+    u *= inverse;
+    for (int k = 0; k < 64; k += shift)    // and here each adds shift of them, from above
+        bits = u ^ bits >> shift;
+    return bits;
+}
+
+static struct random before(unsigned long long bits)   // the generator that gives these bits next
+{
+    bits = unstirred(bits, 31, 1);
+    bits = unstirred(bits, 27, 0x94d049bb133111eb);
+    bits = unstirred(bits, 30, 0xbf58476d1ce4e5b9);
+    return (struct random){bits - 0x9e3779b97f4a7c15};
+}
+
+static void check_bits(void)
+{
+    struct random r = {0};
+    int first = random_bits(&r) == 0xe220a8397b1dcdaf, undone = 1;
+    expect(first && random_bits(&r) == 0x6e789e6aa1b965f4, "random bits are those of splitmix64");
+    for (int i = 0; i < 100; i++) {
+        unsigned long long u = random_word();
+        r = before(u);
+        undone &= random_bits(&r) == u;
+    }
+    expect(undone, "every stirring step can be undone");
+}
+
+static int uniform_is_right(double (*f)(struct random *r))   // the bits over 2^64, rounded down to multiples of 2^-53
+{
+    const unsigned long long bits[] = {0, 1, 2047, 2048, ~0ULL, ~0ULL << 11, random_word(), random_word()};
+    int right = 1;
+    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
+        struct random r = before(bits[i]);
+        right &= f(&r) == (double)(bits[i] / 2048) / 9007199254740992.0;
+    }
+    return right;
+}
+
+static int normal_is_right(double (*f)(struct random *r))
+{
+    int right = 1;
+    for (int i = 0; i < 100; i++) {
+        struct random r = {random_word()}, same = r;
+        double x = f(&r), distance = sqrt(2 * log(1 / (1 - random_uniform(&same)))), turn = random_uniform(&same);
+        double angle = acos(fmax(-1, fmin(1, x / distance))) / acos(-1);   // from 0 to 1, half a turn
+        right &= fabs(angle - fmin(2 * turn, 2 - 2 * turn)) < 1e-6 && r.state == same.state;
+    }
+    return right;
+}
+
+static int draws_again(int (*f)(struct random *r, int n))   // 2^64 = 7 k + 2: the last two numbers of 64 bits are an incomplete round of seven
+{
+    struct random last = before(~0ULL), same = last, next = before(~0ULL - 1), complete = before(~0ULL - 2);
+    random_bits(&same);
+    int again = (int)(random_bits(&same) % 7), right = f(&last, 7) == again && last.state == same.state;
+    unsigned long long state = complete.state + 0x9e3779b97f4a7c15;
+    f(&next, 7);
+    return right && next.state == before(~0ULL - 1).state + 2 * 0x9e3779b97f4a7c15 && f(&complete, 7) == 6 && complete.state == state;
+}
+
+static int choice_is_fair(int (*f)(struct random *r, int n))
+{
+    struct random r = {random_word()};
+    int counted[7] = {0}, inside = f(&r, 1) == 0;
+    for (int i = 0; i < 21000; i++) {
+        int k = f(&r, 7);
+        inside &= k >= 0 && k < 7;
+        counted[inside ? k : 0]++;
+    }
+    return inside && even(7, counted, 3000);
+}
+
+static int fills_evenly(double (*f)(struct random *r))
+{
+    struct random r = {random_word()};
+    int counted[10] = {0}, inside = 1;
+    for (int i = 0; i < 20000; i++) {
+        double u = f(&r);
+        inside &= u >= 0 && u < 1;
+        counted[inside ? (int)(10 * u) : 0]++;
+    }
+    return inside && even(10, counted, 2000);
 }
 
 static void check_random_numbers(void)
 {
-    struct random r = {0};
-    int first = random_bits(&r) == 0xe220a8397b1dcdaf, tenths[10] = {0}, sevenths[7] = {0}, inside = 1;
-    expect(first && random_bits(&r) == 0x6e789e6aa1b965f4, "random bits are those of splitmix64");
-    for (int i = 0; i < 100000; i++) {
-        double u = random_uniform(&r);
-        inside &= u >= 0 && u < 1;
-        if (inside)
-            tenths[(int)(10 * u)]++;
-        int k = random_below(&r, 7);
-        inside &= k >= 0 && k < 7;
-        if (inside)
-            sevenths[k]++;
-    }
-    expect(inside && chi_square(10, tenths, 1e5 / 10) < too_far(10), "uniform numbers fill [0, 1) evenly");
-    expect(inside && chi_square(7, sevenths, 1e5 / 7) < too_far(7), "a choice among seven is fair");
+    check_bits();
+    expect(uniform_is_right(random_uniform) && fills_evenly(random_uniform), "uniform numbers fill [0, 1) evenly");
+    expect(normal_is_right(random_normal), "a normal number is one coordinate of a point, its angle and distance drawn one by one");
+    expect(choice_is_fair(random_below) && draws_again(random_below), "a choice among seven is fair, to the last incomplete round");
+}
+
+// wrong: random numbers
+static double uniform_with_one(struct random *r) { return (double)random_bits(r) / 0x1p64; }
+static double uniform_from_lower_bits(struct random *r) { return (double)(random_bits(r) & ((1ULL << 53) - 1)) * 0x1p-53; }
+static int below_by_remainder(struct random *r, int n) { return (int)(random_bits(r) % (unsigned long long)n); }
+static int below_by_rounding(struct random *r, int n) { return (int)(random_uniform(r) * (n - 1) + 0.5); }
+
+static double normal_from_one(struct random *r)
+{
+    double u = random_uniform(r);
+    return sqrt(-2 * log(1 - u)) * cos(6.283185307179586 * u);
+}
+
+static void reject_random_numbers(void)
+{
+    expect(!uniform_is_right(uniform_with_one), "a uniform number that can be 1 is rejected");
+    expect(!uniform_is_right(uniform_from_lower_bits), "a uniform number from the lower bits is rejected");
+    expect(!normal_is_right(normal_from_one), "a normal number from one uniform number is rejected");
+    expect(!draws_again(below_by_remainder), "a choice by the remainder alone is rejected");
+    expect(!choice_is_fair(below_by_rounding), "a choice by rounding is rejected");
 }
 
 // Check (G14)
-enum { DRAWN = 100000, FAN_IN = 50, FAN_OUT = 8 };
+enum { DRAWN = 20000, FAN_OUT = 8 };
+static int fan_in;
+static struct random generator;
+static struct array w;
 
-static struct verdict check_he(void)
+static void he(void)
 {
-    struct verdict v = {0};
-    static weight w[DRAWN];
-    struct random r = {(unsigned long long)((uniform() + 1) * 0x1p52)};
-    under_test.he(&r, FAN_IN, DRAWN, w);
-    double sum = 0, squares = 0, near = 0, variance = 2.0 / FAN_IN, p = 0.682689;
+    he_initialise(&generator, fan_in, DRAWN, w.at);
+}
+
+static void judge_distribution(struct verdict *v)
+{
+    double sum = 0, squares = 0, near = 0, variance = 2.0 / fan_in, p = 0.682689;
     for (int i = 0; i < DRAWN; i++) {
-        double x = creal(w[i]);
+        double x = part(w, i);
         sum += x / DRAWN;
         squares += x * x / DRAWN;
         near += (x * x < variance) / (double)DRAWN;
     }
     char text[160];
     snprintf(text, sizeof text, "mean %.4f, variance %.4f, %.4f of them within one deviation", sum, squares, near);
-    judge(&v, ORACLE, DRAWN, fabs(sum), 5 * sqrt(variance / DRAWN), text);
-    judge(&v, ORACLE, DRAWN, fabs(squares / variance - 1), 5 * sqrt(2.0 / DRAWN), text);
-    judge(&v, ORACLE, DRAWN, fabs(near - p), 5 * sqrt(p * (1 - p) / DRAWN), text);
+    judge(v, ORACLE, 1, fabs(sum), 5 * sqrt(variance / DRAWN), text);
+    judge(v, ORACLE, 1, fabs(squares / variance - 1), 5 * sqrt(2.0 / DRAWN), text);
+    judge(v, ORACLE, 1, fabs(near - p), 5 * sqrt(p * (1 - p) / DRAWN), text);
+}
+
+static struct verdict check_he(void)
+{
+    struct verdict v = {0};
+    w = array("w", 1, (int[]){DRAWN});
+    struct array expected = array("w", 1, w.extent);
+    fan_in = between(40, 60);
+    struct random same = generator = (struct random){random_word()};
+    for (int i = 0; i < DRAWN; i++)
+        put(expected, i, 0, 0, 0, random_normal(&same) / sqrt(fan_in / 2.0));
+    optimiser.he();
+    compare(&v, ORACLE, 1e-14, w, expected);
+    judge_distribution(&v);
     return v;
 }
 
 // wrong: (G14)
-static void he_with_fan_out(struct random *r, int fan_in, int n, weight *w)
+static void draw_weights(double deviation)
 {
-    he_initialise(r, fan_in * FAN_OUT / FAN_IN, n, w);
+    for (int i = 0; i < DRAWN; i++)
+        put(w, i, 0, 0, 0, deviation * random_normal(&generator));
 }
 
-static void he_with_variance_as_deviation(struct random *r, int fan_in, int n, weight *w)
+static void wrong_G14_fan_out(void) { draw_weights(sqrt(2.0 / FAN_OUT)); }
+static void wrong_G14_both(void) { draw_weights(sqrt(2.0 / (fan_in + FAN_OUT))); }
+static void wrong_G14_variance(void) { draw_weights(2.0 / fan_in); }
+static void wrong_G14_no_relu(void) { draw_weights(sqrt(1.0 / fan_in)); }
+static void wrong_G14_one(void) { draw_weights(1); }
+
+static void wrong_G14_all_equal(void)
 {
-    for (int i = 0; i < n; i++)
-        w[i] = 2.0 / fan_in * random_normal(r);
+    double x = sqrt(2.0 / fan_in) * random_normal(&generator);
+    for (int i = 0; i < DRAWN; i++)
+        put(w, i, 0, 0, 0, x);
 }
 
-static void he_uniform(struct random *r, int fan_in, int n, weight *w)
+static void wrong_G14_uniform(void)
+{
+    for (int i = 0; i < DRAWN; i++)
+        put(w, i, 0, 0, 0, sqrt(6.0 / fan_in) * (2 * random_uniform(&generator) - 1));
+}
+
+// wrong: shuffles
+static void exchange_places(int order[], int i, int j)
+{
+    int moved = order[i];
+    order[i] = order[j];
+    order[j] = moved;
+}
+
+static void shuffle_with_any(struct random *r, int n, int order[n])
 {
     for (int i = 0; i < n; i++)
-        w[i] = sqrt(6.0 / fan_in) * (2 * random_uniform(r) - 1);
+        exchange_places(order, i, random_below(r, n));
+}
+
+static void shuffle_with_another(struct random *r, int n, int order[n])
+{
+    for (int i = n - 1; i > 0; i--)
+        exchange_places(order, i, random_below(r, i));
 }
 
 // Check the shuffle
-static double shuffles(void (*f)(struct random *r, int n, int *order))   // chi-square of the 24 orders of 4
+typedef void shuffler(struct random *r, int n, int order[n]);
+
+static int all_orders_come_up(shuffler *f)   // of four things
 {
-    struct random r = {1};
-    int seen[24] = {0};
+    struct random r = {random_word()};
+    int counted[24] = {0};
     for (int k = 0; k < 24000; k++) {
         int order[] = {0, 1, 2, 3}, number = 0;
         f(&r, 4, order);
@@ -323,117 +669,186 @@ static double shuffles(void (*f)(struct random *r, int n, int *order))   // chi-
                 smaller += order[j] < order[i];
             number = number * (4 - i) + smaller;
         }
-        seen[number]++;
+        counted[number]++;
     }
-    return chi_square(24, seen, 1000);
+    return even(24, counted, 1000);
 }
 
-static int is_permutation(void)
+static int is_permutation(int n)   // of n >= 1 things, with n - 1 choices
 {
-    struct random r = {1};
-    int order[1000], times[1000] = {0}, once = 1;
-    for (int i = 0; i < 1000; i++)
-        order[i] = i;
-    shuffle(&r, 1000, order);
-    for (int i = 0; i < 1000; i++)
+    struct random r = {random_word()}, before = r;
+    int order[n], times[n], once = 1;
+    for (int i = 0; i < n; i++)
+        order[i] = i, times[i] = 0;
+    shuffle(&r, n, order);
+    for (int i = 0; i < n; i++)
         times[order[i]]++;
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < n; i++)
         once &= times[i] == 1;
-    return once;
+    return once && r.state - before.state == (unsigned long long)(n - 1) * 0x9e3779b97f4a7c15;
 }
 
-// wrong: shuffle with any
-static void shuffle_with_any(struct random *r, int n, int *order)
+static void check_shuffle(void)
 {
-    for (int i = 0; i < n; i++) {
-        int j = random_below(r, n), moved = order[i];
-        order[i] = order[j];
-        order[j] = moved;
-    }
+    expect(is_permutation(1000) && is_permutation(1), "a shuffle keeps each thing, by one choice less than there are things");
+    expect(all_orders_come_up(shuffle), "all 24 orders of four are equally likely");
+    expect(!all_orders_come_up(shuffle_with_any), "a shuffle that exchanges with any place is rejected");
+    expect(!all_orders_come_up(shuffle_with_another), "a shuffle that never leaves a thing in its place is rejected");
 }
 
 // Check the ramp
-static int ramp_is_right(double (*f)(int step, int steps, double rate), int steps)
+typedef double schedule(int step, int steps, double top);
+
+static int ramp_is_right(schedule *f)   // up to 60 steps, and 1000
 {
-    int right = fabs(f(steps, steps, 2)) < 1e-12, rising = steps / 10;
-    for (int t = 0; t < steps; t++) {
-        double now = f(t, steps, 2);
-        right &= now > 0 && now <= 2;
-        if (t + 1 < rising)
-            right &= fabs(f(t + 1, steps, 2) - now - 2.0 / rising) < 1e-12;
-        else if (t >= rising)
-            right &= fabs(now - f(t + 1, steps, 2) - 2.0 / (steps - rising)) < 1e-12;
-    }
-    return right && f(rising, steps, 2) == 2 && (!rising || f(rising - 1, steps, 2) == 2);
+    int right = 1;
+    for (int steps = 1; steps <= 1000; steps += steps < 60 ? 1 : 940)
+        for (int step = 0; step <= steps; step++) {
+            double expected = 2 * fmin((step + 1.0) / (steps / 10), (steps - step + 0.0) / (steps - steps / 10));
+            right &= fabs(f(step, steps, 2) - expected) < 1e-14;
+        }
+    return right;
 }
 
-static double constant_rate(int step, int steps, double rate)
-{
-    return step <= steps ? rate : 0;
-}
+static double constant_rate(int step, int steps, double top) { return step <= steps ? top : 0; }
+static double ramp_from_zero(int step, int steps, double top) { return step < steps / 10 ? top * step / (steps / 10) : ramp(step, steps, top); }
+static double ramp_by_a_fifth(int step, int steps, double top) { return fmin(top * (step + 1.0) / (steps / 5), ramp(step, steps, top)); }
+static double ramp_to_something(int step, int steps, double top) { return fmax(top / 100, ramp(step, steps, top)); }
 
 static void check_ramp(void)
 {
-    int right = 1;
-    for (int steps = 1; steps <= 60; steps++)
-        right &= ramp_is_right(ramp, steps);
-    expect(right && ramp_is_right(ramp, 1000), "the ramp is straight up to the rate and straight down to 0, for any number of steps");
+    expect(ramp_is_right(ramp), "the ramp is straight up to the rate and straight down to 0, for any number of steps");
     expect(fabs(ramp(0, 1000, 0.002) - 0.00002) < 1e-15 && fabs(ramp(550, 1000, 0.002) - 0.001) < 1e-15, "step 0 has a hundredth and step 550 a half, of 1000");
-    expect(!ramp_is_right(constant_rate, 1000), "a constant rate is rejected");
+    expect(!ramp_is_right(constant_rate), "a constant rate is rejected");
+    expect(!ramp_is_right(ramp_from_zero), "a ramp whose first step has no rate is rejected");
+    expect(!ramp_is_right(ramp_by_a_fifth), "a ramp that rises too long is rejected");
+    expect(!ramp_is_right(ramp_to_something), "a ramp that does not reach zero is rejected");
 }
 
-static void equations(void)
+// Illegal optimisations
+static void mean_of_none(void) { mean_loss(0, loss.at); }
+static void deviation_of_none(void) { mean_and_deviation(0, bytes, &(double){0}, &(double){0}); }
+static void step_before_the_first(void) { adam(1, -1, 0.1, 0.9, 0.9, 1e-8, g.at, mean_g.at, mean_g2.at, theta.at); }
+static void choice_of_none(void) { random_below(&generator, 0); }
+static void no_inputs(void) { he_initialise(&generator, 0, 1, w.at); }
+static void ramp_before_the_first(void) { ramp(-1, 10, 1); }
+static void ramp_behind_the_last(void) { ramp(11, 10, 1); }
+static void ramp_of_none(void) { ramp(0, 0, 1); }
+
+static void check_illegal_optimisations(void)
 {
-    equation("(G10)", "cost", "mean_loss", check_mean(BATCH));
-    equation("(G10)", "cost", "mean_loss, last batch", check_mean(LAST));
-    equation("(G11)", "mu, s", "mean_and_deviation", check_standard(0));
-    equation("(G11)", "mu, s", "mean_and_deviation", check_standard(1));
-    equation("(G12)", "theta", "gradient_descent", check_descent());
+    draw_losses(1, 1);
+    begin_adam(1);
+    w = array("w", 1, (int[]){1});
+    expect(refuses(mean_of_none, "at least one loss"), "the mean of no losses is refused");
+    expect(refuses(deviation_of_none, "at least one byte"), "the mean of no bytes is refused");
+    expect(refuses(step_before_the_first, "steps count from 0"), "a step before the first is refused");
+    expect(refuses(choice_of_none, "something to choose from"), "a choice among none is refused");
+    expect(refuses(no_inputs, "at least one input"), "weights of a neuron without inputs are refused");
+    expect(refuses(ramp_before_the_first, "a step is one of") && refuses(ramp_behind_the_last, "a step is one of") && refuses(ramp_of_none, "a step is one of"),
+           "a ramp is refused outside of its steps");
+}
+
+static void check_ones(void)   // the smallest of everything is legal
+{
+    weight one = 0.75;
+    unsigned char byte = 200;
+    double mean, deviation;
+    struct random r = {random_word()}, same = r;
+    mean_and_deviation(1, &byte, &mean, &deviation);
+    expect(creal(mean_loss(1, &one)) == 0.75 && mean == 200 && deviation == 0, "one loss or byte is its own mean");
+    he_initialise(&r, 1, 1, &one);
+    expect(fabs(creal(one) - sqrt(2) * random_normal(&same)) < 1e-14, "a neuron may have one input");
+}
+
+// Every small number of parameters
+static void every_small_count(void)
+{
+    struct verdict v = {0};
+    for (int n = 1; n <= 40; n++) {
+        draw_losses(n, between(1, n));
+        verify_costs(&v);
+        slopes();
+        adjoint(&v, objective_cost, loss, dloss, 1e-13);
+        draw_parameters(n <= 8 ? n : 8);
+        verify_descent(&v);
+        begin_adam(n);
+        verify_adam(&v);
+        release();
+    }
+    result(passes(&v), "cost, gradient descent and Adam, every number of parameters up to 40");
+    explain(&v);
+}
+
+static struct optimiser optimiser = {costs, slopes, standard, descent, adam_step, he};
+
+static const struct check checks[] = {
+    {"(G10)", "cost", "mean_loss", check_costs},
+    {"(G11)", "mu, sigma", "mean_and_deviation", check_dark},
+    {"(G11)", "mu, sigma", "mean_and_deviation", check_bright},
+    {"(G12)", "theta", "gradient_descent", check_descent},
+    {"(G13)", "theta", "adam", check_adam},
+    {"(G14)", "w", "he_initialise", check_he},
+};
+
+static const struct mutant mutants[] = {
+    {"(G10)", NULL, "the last batch by the nominal size", ORACLE, {{&optimiser.costs, wrong_G10_nominal}}},
+    {"(G10)", NULL, "its slopes by the nominal size", CENTRAL, {{&optimiser.slopes, wrong_G10_slopes_nominal}}},
+    {"(G10)", NULL, "both by the nominal size", ORACLE, {{&optimiser.costs, wrong_G10_nominal}, {&optimiser.slopes, wrong_G10_slopes_nominal}}},
+    {"(G10)", NULL, "the sum, no mean", ORACLE, {{&optimiser.costs, wrong_G10_sum}}},
+    {"(G10)", NULL, "slopes summed over the batch, no mean", CENTRAL, {{&optimiser.slopes, wrong_G10_slopes_summed}}},
+    {"(G10)", NULL, "both summed, no mean", ORACLE, {{&optimiser.costs, wrong_G10_sum}, {&optimiser.slopes, wrong_G10_slopes_summed}}},
+    {"(G10)", NULL, "over N - 1", ORACLE, {{&optimiser.costs, wrong_G10_one_less}}},
+    {"(G10)", NULL, "the first sample left out", ORACLE, {{&optimiser.costs, wrong_G10_but_first}}},
+    {"(G10)", NULL, "= for +=", ORACLE, {{&optimiser.costs, wrong_G10_last}}},
+    {"(G11)", "L10", "int(mean) and int(std), as in the program", ORACLE, {{&optimiser.standard, wrong_G11_int}}},
+    {"(G11)", NULL, "sums of 32 bits", ORACLE, {{&optimiser.standard, wrong_G11_32_bits}}},
+    {"(G11)", NULL, "the variance for the deviation", ORACLE, {{&optimiser.standard, wrong_G11_variance}}},
+    {"(G11)", NULL, "over n - 1", ORACLE, {{&optimiser.standard, wrong_G11_one_less}}},
+    {"(G11)", NULL, "the mean square about 0", ORACLE, {{&optimiser.standard, wrong_G11_about_zero}}},
+    {"(G11)", NULL, "of the first half only", ORACLE, {{&optimiser.standard, wrong_G11_first_half}}},
+    {"(G12)", "P1", "the negative inverse, as printed", ORACLE, {{&optimiser.descent, wrong_G12_inverse}}},
+    {"(G12)", NULL, "uphill", ORACLE, {{&optimiser.descent, wrong_G12_uphill}}},
+    {"(G12)", NULL, "no rate", ORACLE, {{&optimiser.descent, wrong_G12_no_rate}}},
+    {"(G12)", NULL, "= for -=", ORACLE, {{&optimiser.descent, wrong_G12_assigned}}},
+    {"(G12)", NULL, "the first slope for all", ORACLE, {{&optimiser.descent, wrong_G12_first_slope}}},
+    {"(G12)", NULL, "the last parameter left out", ORACLE, {{&optimiser.descent, wrong_G12_but_last}}},
+    {"(G12)", NULL, "the sign of the slope", ORACLE, {{&optimiser.descent, wrong_G12_sign}}},
+    {"(G13)", "L3", "means forgotten, uncorrected, as in the program", ORACLE, {{&optimiser.adam, wrong_G13_program}}},
+    {"(G13)", NULL, "means forgotten at each step", ORACLE, {{&optimiser.adam, wrong_G13_forgets}}},
+    {"(G13)", NULL, "no bias correction", ORACLE, {{&optimiser.adam, wrong_G13_uncorrected}}},
+    {"(G13)", NULL, "epsilon inside the root", ORACLE, {{&optimiser.adam, wrong_G13_inside}}},
+    {"(G13)", NULL, "v not squared", ORACLE, {{&optimiser.adam, wrong_G13_not_squared}}},
+    {"(G13)", NULL, "t from 1", ORACLE, {{&optimiser.adam, wrong_G13_late}}},
+    {"(G13)", NULL, "beta_1 and beta_2 exchanged", ORACLE, {{&optimiser.adam, wrong_G13_exchanged}}},
+    {"(G13)", NULL, "no root", ORACLE, {{&optimiser.adam, wrong_G13_no_root}}},
+    {"(G13)", NULL, "uphill", ORACLE, {{&optimiser.adam, wrong_G13_uphill}}},
+    {"(G14)", NULL, "the fan-out", ORACLE, {{&optimiser.he, wrong_G14_fan_out}}},
+    {"(G14)", NULL, "fan-in and fan-out together", ORACLE, {{&optimiser.he, wrong_G14_both}}},
+    {"(G14)", NULL, "the variance for the deviation", ORACLE, {{&optimiser.he, wrong_G14_variance}}},
+    {"(G14)", NULL, "1/fan-in", ORACLE, {{&optimiser.he, wrong_G14_no_relu}}},
+    {"(G14)", NULL, "all weights equal", ORACLE, {{&optimiser.he, wrong_G14_all_equal}}},
+    {"(G14)", NULL, "a uniform distribution", ORACLE, {{&optimiser.he, wrong_G14_uniform}}},
+    {"(G14)", NULL, "deviation 1", ORACLE, {{&optimiser.he, wrong_G14_one}}},
+};
+
+static void claims(void)
+{
     check_descent_by_hand();
-    expect(farthest(900, 1000, gradient_descent) < 1e-9, "on theta^2 it arrives and stays");
-    equation("(G13)", "theta", "adam", check_adam());
+    expect(farthest(descent) < 1e-9, "on theta^2, gradient descent arrives and stays");
+    expect(farthest(wrong_G12_inverse) >= 0.5 * sqrt(0.1), "the negative inverse never settles there");
     check_adam_by_hand();
+    check_forgetful_adam();
+    check_forgetful_steps();
     check_random_numbers();
-    equation("(G14)", "w", "he_initialise", check_he());
-    expect(is_permutation(), "a shuffle of 1000 keeps each of them");
-    expect(shuffles(shuffle) < too_far(24), "all 24 orders of four are equally likely");
+    reject_random_numbers();
+    check_shuffle();
     check_ramp();
-}
-
-static void mistakes(const struct under_test right)
-{
-    under_test.mean = mean_by_nominal_size;
-    rejects("(G10) with the last batch divided by the nominal size", check_mean(LAST));
-    under_test.standard = standard_with_int;
-    rejects("(G11) with int(mean) and int(std)", check_standard(0));
-    under_test.standard = standard_with_32_bits;
-    rejects("(G11) with sums of 32 bits", check_standard(1));
-    under_test.descent = descent_by_inverse;
-    rejects("(G12) as the paper says it, by the negative inverse", check_descent());
-    expect(farthest(900, 1000, descent_by_inverse) >= 0.5 * sqrt(0.1), "on theta^2 that one never settles");
-    under_test.descent = ascent;
-    rejects("(G12) uphill", check_descent());
-    rejects("(G13) with means forgotten at each step", check_slip(FORGETS));
-    check_forgetful_step();
-    rejects("(G13) without bias correction", check_slip(UNCORRECTED));
-    rejects("(G13) with epsilon inside the root", check_slip(EPSILON_INSIDE));
-    rejects("(G13) with v not squared", check_slip(NOT_SQUARED));
-    rejects("(G13) with t from 1", check_slip(LATE));
-    under_test.he = he_with_fan_out;
-    rejects("(G14) with the fan-out", check_he());
-    under_test.he = he_with_variance_as_deviation;
-    rejects("(G14) with the variance as deviation", check_he());
-    under_test.he = he_uniform;
-    rejects("(G14) from a uniform distribution", check_he());
-    expect(shuffles(shuffle_with_any) > too_far(24), "a shuffle that exchanges with any place is rejected");
-    under_test = right;
+    check_ones();
+    check_illegal_optimisations();
 }
 
 int main(void)
 {
-    chapter = "chapters/7-optimisation.md";
-    under_test = (struct under_test){mean_loss, mean_and_deviation, gradient_descent, adam, he_initialise};
-    equations();
-    mistakes(under_test);
-    return closing();
+    return run_suite(&(struct suite){"chapters/7-optimisation.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants, checks, mutants, claims, every_small_count});
 }
