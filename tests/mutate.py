@@ -359,7 +359,7 @@ def is_clang(compiler):
 def builds(compiler):
     """The checkers that a mutant has to pass, each as flags and environments to run it in. The first is quick and kills nearly all of them."""
     trap = ['-fsanitize=bounds', '-fsanitize-trap=bounds' if is_clang(compiler) else '-fsanitize-undefined-trap-on-error']
-    strict = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']   # in double: gcc does not look at complex numbers
+    strict = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']   # in double: gcc misses what complex arithmetic reads and writes
     return [(FORMS['double'] + ['-O0'] + trap, [{}]),
             (FORMS['complex'] + ['-O1'] + trap, [{}, {'SHAPES': '1'}]),
             (FORMS['double'] + ['-O0'] + strict, [{}])]
