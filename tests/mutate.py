@@ -288,6 +288,8 @@ def flat(lines):
 # ---- Building and running. ----
 
 STANDARD = ['-std=gnu11', '-w']
+CLEAN = {name: value for name, value in os.environ.items() if name not in ('TAP', 'VERBOSE', 'SHAPES', 'REPORT', 'SWEEP')}
+CLEAN.update(MUTANTS='0', ASAN_OPTIONS='detect_leaks=0')   # MUTANTS=0: the catalogue of wrong versions is not run for each mutant
 LANES = re.compile(r'^#ifdef LANES\n.*?^#else\n', re.M | re.S)   # what no checker builds
 FORMS = {'double': [], 'complex': ['-DCOMPLEX'], 'lanes': ['-DLANES=8']}
 LIMIT = """#include <stdio.h>
@@ -335,9 +337,9 @@ class Bench:
     def build(self, arguments):
         return self.compile(arguments + ['limit.o', '-o', 'check', '-lm'])
 
-    def passes(self, limit):
+    def passes(self, environment, limit):
         """Whether the checker ends well, within its processor time. The first line that says FAILED is enough to know that it won't."""
-        environment = dict(os.environ, MUTANTS='0', TAP='', ASAN_OPTIONS='detect_leaks=0', LIMIT='%d' % (limit * 1e6))
+        environment = dict(CLEAN, LIMIT='%d' % (limit * 1e6), **environment)
         with subprocess.Popen(['./check'], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as check:
             failed = any(b'FAILED' in line for line in check.stdout)
             if failed:
@@ -355,10 +357,12 @@ def is_clang(compiler):
 
 
 def builds(compiler):
-    """The checkers that a mutant has to pass. The first is quick and kills nearly all of them."""
+    """The checkers that a mutant has to pass, each as flags and environments to run it in. The first is quick and kills nearly all of them."""
     trap = ['-fsanitize=bounds', '-fsanitize-trap=bounds' if is_clang(compiler) else '-fsanitize-undefined-trap-on-error']
-    strict = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']   # in double: gcc does not look at complex numbers
-    return [['-O0'] + FORMS['double'] + trap, ['-O0'] + FORMS['complex'] + trap, ['-O0'] + FORMS['double'] + strict]
+    strict = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']   # in double: gcc misses what complex arithmetic reads and writes
+    return [(FORMS['double'] + ['-O0'] + trap, [{}]),
+            (FORMS['complex'] + ['-O1'] + trap, [{}, {'SHAPES': '1'}]),
+            (FORMS['double'] + ['-O0'] + strict, [{}])]
 
 
 class Trial:
@@ -370,8 +374,8 @@ class Trial:
         self.lanes = {line for first, last in lanes for line in range(first + 1, last + 1)}
         self.right = {form: bench.code(self.file, form) for form in FORMS}
         quick, *others = builds(bench.compiler)
-        self.checkers = [self.checker(bench, quick + self.sources(bench, quick))]
-        self.checkers += [self.checker(bench, flags + [self.test]) for flags in others]
+        self.checkers = [self.checker(bench, quick[0] + self.sources(bench, quick[0]), quick[1])]
+        self.checkers += [self.checker(bench, flags + [self.test], environments) for flags, environments in others]
 
     def sources(self, bench, flags):
         """What the quick checker is made of. Most of the time would go into compiling the test, which is always the same: so compile it
@@ -383,15 +387,18 @@ class Trial:
         right = bench.compile(['-O2', '-fPIC', '-fsemantic-interposition', '-c', self.test, '-o', linked[1]])   # calls that can be redirected
         return linked if right and not static & words and bench.build(flags + linked) else [self.test]
 
-    def checker(self, bench, arguments):
-        """How to build a checker, and the processor time that it may take: ten times what it takes without a mutant."""
+    def checker(self, bench, arguments, environments):
+        """How to build a checker, and its runs, each with the processor time that it may take: ten times what it takes without a mutant."""
         if not bench.build(arguments):
             raise Failure('%s does not compile with %s' % (self.test, ' '.join(bench.compiler + arguments)))
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if not bench.passes(60):
-            raise Failure('%s fails without any mutant: make check-%s must pass first' % (self.test, self.chapter))
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return arguments, 0.2 + 10 * (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+        runs = []
+        for environment in environments:
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            if not bench.passes(environment, 60):
+                raise Failure('%s fails without any mutant: make test must pass first' % self.test)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            runs.append((environment, 0.2 + 10 * (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)))
+        return arguments, runs
 
     def verdict(self, bench, mutant):
         """'not compiled', 'killed', 'same code', 'lanes only' or 'alive'."""
@@ -399,10 +406,10 @@ class Trial:
             return 'lanes only'
         bench.put(self.file, mutant.source)
         try:
-            for k, (arguments, limit) in enumerate(self.checkers):
+            for k, (arguments, runs) in enumerate(self.checkers):
                 if not bench.build(arguments):
                     return 'not compiled'
-                if not bench.passes(limit):
+                if not all(bench.passes(environment, limit) for environment, limit in runs):
                     return 'killed'
                 unseen = self.unseen(bench) if k == 0 else None   # not before, because few mutants come so far
                 if unseen:
