@@ -167,12 +167,9 @@ class Catalogue:
                 self.follow(other, file)
 
     def place(self, chapter, line):
-        """The chunk and the part of it that a line of a chapter belongs to, or None."""
-        for header, (chunk, part) in self.parts.items():
-            lines = chunk.parts[part][1]
-            if header[0] == chapter and header[1] <= line <= lines[-1][1]:
-                return chunk, part
-        return None
+        """The chunk and the part of it that a line of a chapter belongs to, or the last one before it. None before all of them."""
+        begun = [header for header in self.parts if header[0] == chapter and header[1] <= line]
+        return self.parts[max(begun)] if begun else None
 
     def code_of(self, tag, chapter=None):
         """The chunks that implement an equation: their headers name it, and a file of src/ contains them."""

@@ -80,8 +80,9 @@ class Printer:
     def block_heading(self, block):
         level, text = block.data
         if level == 1:
-            title = re.sub(r'^\d+\. ', '', text)
-            return '\n\\chapter{%s}\\label{%s}\n' % (self.inline(title, block.line), self.press.label(self.path))
+            number, title = re.match(r'(?:(\d+)\. )?(.*)', text).groups()
+            counter = '\\setcounter{chapter}{%d}' % (int(number) - 1) if number else ''
+            return '\n%s\\chapter{%s}\\label{%s}\n' % (counter, self.inline(title, block.line), self.press.label(self.path))
         title = re.sub(r'\\eq\{(\w+)\}', r'(\1)', self.inline(text, block.line))   # no links in the table of contents
         return '\n\\%s{%s}\\label{%s}\n' % (LEVELS[level], title, self.press.label(self.path, self.headings[block.line]))
 

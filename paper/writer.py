@@ -33,6 +33,18 @@ def primed(text):
     return PRIMED.sub(r'\1<i class="p">_</i>', text)
 
 
+def side_by_side(blocks):
+    """The errata's pairs of formulas, printed and corrected: each with its word above it, and one beside the other."""
+    out = []
+    for block in blocks:
+        out.append(block)
+        last = out[-4:]
+        words = [other.data for other in last if other.kind == 'paragraph']
+        if words == ['Printed:', 'Corrected:'] and [is_math(other) for other in last] == [False, True, False, True]:
+            out[-4:] = [markdown.Block('beside', last[0].line, [last[:2], last[2:]])]
+    return out
+
+
 def file_id(name):
     return 'file-' + re.sub(r'\W+', '-', name)
 
@@ -54,7 +66,7 @@ class Writer:
     def unit(self, section):
         """A section: the part of a page in which an index lights."""
         self.section = section
-        body = self.blocks(section.blocks)
+        body = self.blocks(side_by_side(section.blocks))
         return '<section class="unit">\n%s</section>\n' % body if section.title else body
 
     def blocks(self, blocks):
@@ -73,6 +85,9 @@ class Writer:
             return ''
         text = markdown.inline(block.data, block.line, self)
         return text + '\n' if text.startswith('<figure') and text.endswith('</figure>') else '<p>%s</p>\n' % text
+
+    def block_beside(self, block):
+        return '<div class="beside">%s</div>\n' % ''.join('<div>%s</div>' % self.blocks(pair) for pair in block.data)
 
     def block_quote(self, block):
         return '<blockquote>%s</blockquote>\n' % self.blocks(block.data)

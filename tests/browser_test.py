@@ -15,10 +15,24 @@ import weave   # noqa: E402
 from results import Results   # noqa: E402
 
 passed = failed = 0
-LIT = '''(() => {
-    let lit = [...document.querySelectorAll('.unit [class*="v-"]')].filter(e => getComputedStyle(e).boxShadow != 'none');
-    return [...new Set(lit.map(e => (e.closest('.equation') ? 'equation ' : e.closest('pre') ? 'code ' : 'prose ') + e.textContent))].sort();
+# For each index of a numbered equation that its section's code has, too: one element in the equation and one in the code.
+TARGETS = '''(() => {
+    names = e => [...e.classList].filter(name => name.startsWith('v-'));
+    targets = [];
+    for (let unit of document.querySelectorAll('.unit'))
+        for (let name of new Set([...unit.querySelectorAll('.equation[id] [class*="v-"]')].flatMap(names))) {
+            let places = ['.equation[id]', '.chunk:not(.wrong) pre'].map(place => unit.querySelector(place + ' .' + name));
+            if (places[1]) targets.push(...places);
+        }
+    return targets.length;
 })()'''
+AIM = '''(e => { e.scrollIntoView({block: 'center', inline: 'center'}); let r = e.getClientRects()[0]; return [r.x + r.width / 2, r.y + r.height / 2]; })'''
+LIT = '''[...document.querySelectorAll('.unit [class*="v-"]')].filter(e => getComputedStyle(e).boxShadow != 'none')'''
+WRONG = '''(target => {
+    let wanted = [...target.closest('.unit').querySelectorAll('[class*="v-"]')].filter(e => names(e).some(name => names(target).includes(name)));
+    let lit = new Set(%s);
+    return wanted.length < 2 || lit.size != wanted.length || wanted.some(e => !lit.has(e)) ? target.outerHTML + ' lit ' + lit.size + ' of ' + wanted.length : '';
+})''' % LIT
 WIDER = '''[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1
     && !e.closest('.formula, pre, .scroll, .skip')).map(e => e.outerHTML.slice(0, 99)).slice(0, 3)'''
 
@@ -40,25 +54,16 @@ def check_page(browser, address, name):
         expect('%s at %d: elements outside of the window' % (name, width), browser.evaluate(WIDER), [])
 
 
-def point(browser, selector):
-    """Moves the mouse onto the first element that matches."""
-    browser.evaluate('document.querySelector(%r).scrollIntoView({block: "center", inline: "nearest"})' % selector)
-    x, y = browser.evaluate('(r => [r.x + r.width / 2, r.y + r.height / 2])(document.querySelector(%r).getBoundingClientRect())' % selector)
-    browser.mouse(x, y)
-
-
-def check_indices(browser, book):
-    browser.open(book + '2-convolution.html')
-    browser.mouse(5, 5)
-    expect('nothing is lit at first', browser.evaluate(LIT), [])
-    point(browser, '#eq-8 .v-c2')
-    expect("c'' in (8)", browser.evaluate(LIT), ['code c_', 'equation c′′', 'prose c′′'])
-    point(browser, '#chunk-convolution-slope-of-the-input .v-x2')
-    expect('i in the code of (8)', browser.evaluate(LIT), ['code i', 'equation x′′', 'prose x′′'])
-    point(browser, '#chunk-convolution-forward .v-c')
-    expect('c in the code of (7)', browser.evaluate(LIT), ['code c', 'equation c', 'prose c'])
-    browser.mouse(5, 5)
-    expect('nothing is lit when the mouse is gone', browser.evaluate(LIT), [])
+def check_indices(browser, address, name):
+    """The mouse on an index lights what has its name in the section, in the equation, in code and in prose, and nothing else."""
+    browser.open(address)
+    count = browser.evaluate(TARGETS)
+    for k in range(count):
+        browser.mouse(*browser.evaluate(AIM + '(targets[%d])' % k))
+        expect('%s: the mouse on an index' % name, browser.evaluate(WRONG + '(targets[%d])' % k), '')
+    browser.mouse(1, 1)
+    expect('%s: the mouse on nothing' % name, browser.evaluate(LIT + '.length'), 0)
+    return count
 
 
 def check_keys(browser, book):
@@ -67,9 +72,8 @@ def check_keys(browser, book):
     seen = []
     for _ in range(8):
         browser.key('Tab', 9)
-        lit = browser.evaluate(LIT)
-        seen += [name for name in lit if name.startswith('equation')]
-    expect('the tab key lights the indices of (7) one after the other', seen, ['equation ' + name for name in 'c x y c′ x′ y′'.split()])
+        seen += browser.evaluate('[...new Set(%s.filter(e => e.closest("#eq-7")).map(e => e.textContent))]' % LIT)
+    expect('the tab key lights the indices of (7) one after the other', seen, 'c x y c′ x′ y′'.split())
 
 
 def check_media(browser, book):
@@ -97,10 +101,11 @@ def main():
         weave.weave(ROOT, os.path.join(folder, 'book'), Results(os.path.join(ROOT, 'build', 'report')))
         browser = devtools.Browser(program)
         try:
-            book = 'file://%s/book/' % folder
+            book, indices = 'file://%s/book/' % folder, 0
             for name in sorted(name for name in os.listdir(os.path.join(folder, 'book')) if name.endswith('.html')):
                 check_page(browser, book + name, name)
-            check_indices(browser, book)
+                indices += check_indices(browser, book + name, name)
+            expect('there are indices to point at', indices > 100, True)
             check_keys(browser, book)
             check_media(browser, book)
         finally:

@@ -407,6 +407,11 @@ class Mistakes(unittest.TestCase):
             self.assertEqual(weave.main(['a', 'b']), 2)
         self.assertIn('usage', out.getvalue())
 
+    def test_misprints_stand_beside_their_corrections(self):
+        display = '\n\n%smath\nx\n%s\n\n' % (TICKS, TICKS)
+        page = self.weave('# A\n\nPrinted:' + display + 'Corrected:' + display + 'Printed:' + display + 'Corrected: no.' + display)
+        self.assertEqual(re.findall('<div class="beside"><div><p>Printed:.*?<div><p>Corrected:</p>', page, re.S) and page.count('class="beside"'), 1)
+
     def test_text(self):
         page = self.weave('# A\n\n"Yes," it\'s *so* <b> & \\*: `a_` > 1.\n')
         self.assertIn('“Yes,” it’s <em>so</em> &lt;b&gt; &amp; *:', page)
