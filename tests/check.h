@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [d80f9edb4324]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [c4dbea5886bb]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -387,10 +387,10 @@ static inline void write_sweep(objective *f, struct array x, struct array gradie
 
 static inline struct differences best_differences(objective *f, struct array x, struct array gradient)
 {
-    struct differences best = {0};
+    struct differences best = {.error = NAN};   // a large step may leave the domain of a logarithm
     for (double h = 0x1p-2; h >= 0x1p-40; h /= 2) {
         struct differences d = differences(f, x, gradient, h, 1e-9);
-        if (h == 0x1p-2 || d.error < best.error)
+        if (isnan(best.error) || d.error < best.error)
             best = d;
         write_sweep(f, x, gradient, h, d.error);
     }
