@@ -7,7 +7,8 @@ MAKEFLAGS += --no-print-directory -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/nul
 
 CHAPTERS = fully_connected convolution cross_correlation downsampling activations loss optimisation
 CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
-LOGS     = $(CHECKS:%=%.log) build/tangle_test.log build/committed_test.log build/mnist_test.log
+NETWORK  = build/network_complex build/network_lanes build/network_double
+LOGS     = $(CHECKS:%=%.log) build/network_complex.log build/network_double.log build/tangle_test.log build/committed_test.log build/mnist_test.log
 
 .PHONY: all train test data tangle stitch lines clean help
 .DELETE_ON_ERROR:
@@ -17,7 +18,7 @@ all: build/mnist build/mnist-double
 help:
 	@echo 'make train          train the paper'"'"'s network on MNIST (MNIST=dir: files that are there already)'
 	@echo 'make test           every check of every chapter, the tests of the tools and the trainer'
-	@echo 'make check-NAME     one chapter'"'"'s checks; NAME: $(CHAPTERS)'
+	@echo 'make check-NAME     one chapter'"'"'s checks; NAME: $(CHAPTERS) network'
 	@echo 'make                build/mnist, and build/mnist-double, which --gradcheck needs'
 	@echo 'make data           download MNIST into data/'
 	@echo 'make tangle         write src/ and tests/ from the chapters'
@@ -45,13 +46,23 @@ build/%_test: tangle
 build/%_complex: tangle
 	@[ $@ -nt tests/$*_test.c -a $@ -nt src/$*.c -a $@ -nt tests/check.h ] || $(CC) $(STRICT) -O1 $(SANITIZE) -DCOMPLEX tests/$*_test.c -o $@ -lm
 
+# The trainer's own functions, with each kind of number.
+KIND_complex = -DCOMPLEX
+KIND_double  = -DDOUBLE
+$(NETWORK): build/network_%: tangle
+	@[ $@ -nt tests/network_test.c -a $@ -nt src/mnist.c -a $@ -nt tests/check.h ] || $(CC) $(STRICT) $(CFLAGS) $(KIND_$*) tests/network_test.c -o $@ -pthread -lm
+
 lines: tangle
 	@$(PYTHON) chapters/tangle.py --lines build/lines
-	@for name in $(CHAPTERS); do $(CC) $(STRICT) -fsyntax-only build/lines/tests/$${name}_test.c || exit; done
+	@for name in $(CHAPTERS) network; do $(CC) $(STRICT) -fsyntax-only build/lines/tests/$${name}_test.c || exit; done
 	@$(CC) $(STRICT) -fsyntax-only build/lines/src/mnist.c
 
 check-%: build/%_complex
 	@build/$*_complex
+
+check-network: $(NETWORK)
+	@build/network_complex
+	@build/network_lanes >build/network.lanes && build/network_double <build/network.lanes
 
 # Every program's report goes to a log, so that reports don't mix; a log that holds no failure is shown last line only.
 build/%_test.log: build/%_test
@@ -59,6 +70,9 @@ build/%_test.log: build/%_test
 
 build/%_complex.log: build/%_complex
 	@build/$*_complex >$@ 2>&1 || true
+
+build/network_double.log: build/network_lanes build/network_double
+	@{ build/network_lanes >build/network.lanes && build/network_double <build/network.lanes; } >$@ 2>&1 || true
 
 build/tangle_test.log: tangle
 	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) tests/tangle_test.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
