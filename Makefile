@@ -9,7 +9,8 @@ CHAPTERS = notation fully_connected convolution cross_correlation downsampling a
 CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
 SHAPES   = $(CHAPTERS:%=build/%_shapes)
 PYTHON_TESTS = tangle weave mutate figures
-LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/tables_test.log $(PYTHON_TESTS:%=build/%_test.log) build/committed_test.log build/inside_test.log build/mnist_test.log
+NETWORK  = build/network_complex build/network_lanes build/network_double
+LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/network_complex.log build/network_double.log build/tables_test.log $(PYTHON_TESTS:%=build/%_test.log) build/committed_test.log build/inside_test.log build/mnist_test.log
 
 # The sanitizers, where the compiler has their libraries.
 SANITIZERS = $(shell echo 'int main(void) { return 0; }' | $(CC) -fsanitize=address,undefined -x c - -o /dev/null 2>/dev/null && echo -fsanitize=address,undefined -fno-sanitize-recover=all)
@@ -26,8 +27,7 @@ help:
 	@echo 'make mutants        each wrong version of the chapters and every small edit of their code: what catches it'
 	@echo 'make seeds          200 other draws of numbers and shapes'
 	@echo 'make errata         write paper/errata.md and paper/concordance.md from what the checks measure'
-	@echo 'make check-NAME     one chapter'"'"'s checks; NAME: $(CHAPTERS)'
-	@echo 'make mutants        break the code in every small way, and show that the checks see it'
+	@echo 'make check-NAME     one chapter'"'"'s checks; NAME: $(CHAPTERS) network'
 	@echo 'make                build/mnist, and build/mnist-double, which --gradcheck needs'
 	@echo 'make data           download MNIST into data/'
 	@echo 'make figures        draw figures/*.svg from the tables in figures/data'
@@ -66,9 +66,15 @@ build/%_complex: tangle
 build/%_shapes: tangle
 	@[ $@ -nt tests/$*_test.c -a $@ -nt src/$*.c -a $@ -nt tests/check.h ] || $(CC) $(STRICT) -O1 -g $(SANITIZERS) -DCOMPLEX tests/$*_test.c -o $@ -lm
 
+# The trainer's own functions, with each kind of number.
+KIND_complex = -DCOMPLEX
+KIND_double  = -DDOUBLE
+$(NETWORK): build/network_%: tangle
+	@[ $@ -nt tests/network_test.c -a $@ -nt src/mnist.c -a $@ -nt tests/check.h ] || $(CC) $(STRICT) $(CFLAGS) $(KIND_$*) tests/network_test.c -o $@ -pthread -lm
+
 lines: tangle
 	@$(PYTHON) chapters/tangle.py --lines build/lines
-	@for name in $(CHAPTERS); do $(CC) $(STRICT) -fsyntax-only build/lines/tests/$${name}_test.c || exit; done
+	@for name in $(CHAPTERS) network; do $(CC) $(STRICT) -fsyntax-only build/lines/tests/$${name}_test.c || exit; done
 	@$(CC) $(STRICT) -fsyntax-only build/lines/src/mnist.c
 	@$(CC) $(STRICT) -fsyntax-only build/lines/src/inside.c
 
@@ -82,6 +88,10 @@ shapes: $(SHAPES:%=%.log)
 seeds: $(CHECKS)
 	@start=$$(date +%s); for seed in $$(seq 200); do echo $$seed; done | xargs -P $(shell getconf _NPROCESSORS_ONLN) -I N sh tests/seed.sh N $(CHECKS) && \
 	echo "200 seeds in a row in $$(($$(date +%s) - start)) s"
+
+check-network: $(NETWORK)
+	@build/network_complex
+	@build/network_lanes >build/network.lanes && build/network_double <build/network.lanes
 
 # Every program's report goes to a log, so that reports don't mix; a log that holds no failure is shown last line only.
 build/%_test.log: build/%_test
@@ -104,6 +114,9 @@ errata: $(CHECKS:%=%.log)
 
 $(PYTHON_TESTS:%=build/%_test.log): build/%.log: tangle
 	@if command -v $(PYTHON) >/dev/null; then CC='$(CC)' $(PYTHON) tests/$*.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
+
+build/network_double.log: build/network_lanes build/network_double
+	@{ build/network_lanes >build/network.lanes && build/network_double <build/network.lanes; } >$@ 2>&1 || true
 
 # What is committed must be what the chapters tangle to, whatever the work tree holds by now.
 build/committed_test.log: tangle

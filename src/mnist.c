@@ -1,15 +1,15 @@
-// Tangled from chapters/8-trainer.md [f001ca775c1e]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [b58d46d66271]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
 //     cc -std=gnu11 -O3 -march=native -fno-math-errno -Wno-psabi mnist.c -o mnist -pthread -lm
 //
 // and './mnist --data DIR' trains it on the idx files in DIR. A number is a row of sixteen samples
-// (eight with AVX, four elsewhere); with -DDOUBLE it is one double.
+// (eight with AVX, four elsewhere); with -DDOUBLE it is one double, with -DCOMPLEX one complex number.
 
 #define _GNU_SOURCE
 // A number of as many floats as one register of the processor holds.
-#if defined DOUBLE
+#if defined DOUBLE || defined COMPLEX
 #elif defined __AVX512F__
 #define LANES 16
 #elif defined __AVX__
