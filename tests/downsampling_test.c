@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [cf72777b6b1c]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/4-downsampling.md [fc36d7ad292e]: edit the chapter, or edit here and run make stitch
 #include "../src/downsampling.c"
 #include "check.h"
 
@@ -24,7 +24,7 @@ static struct layer {
 static int places(int X_, int D, int s);
 
 // Shapes for downsampling
-enum shape { OVERLAPPING, APART, TIED };
+enum shape { OVERLAPPING, APART, TIED, ONE_ROW, ONE_COLUMN };
 static struct { int C, X, Y, X_, Y_, DX, DY, SX, SY; } n;
 static struct array eta, a_, a, da_, da;
 
@@ -66,16 +66,23 @@ static void draw_arrays(void)
     shuffle_levels(a_), randomise(da);
 }
 
+static void draw_extents(enum shape shape)
+{
+    int size[3], step[2], more = shape == OVERLAPPING || shape == TIED, left_over = shape <= TIED;
+    draw_different(3, size, 2, 4);
+    draw_different(2, step, 2, 3);
+    n.C = shape == TIED ? 1 : size[0], n.SX = step[0], n.SY = step[1];
+    n.DX = shape == ONE_ROW ? 1 : n.SX + more * between(1, 2);
+    n.DY = shape == ONE_COLUMN ? 1 : n.SY + more * between(1, 2);
+    n.X_ = (size[1] - 1) * n.SX + n.DX + left_over * between(1, n.SX - 1);
+    n.Y_ = (size[2] - 1) * n.SY + n.DY + left_over * between(1, n.SY - 1);
+}
+
 static void choose(enum shape shape)
 {
-    int size[3], step[2];
-    do {
-        draw_different(3, size, 2, 4);
-        draw_different(2, step, 2, 3);
-        n.C = shape == TIED ? 1 : size[0], n.SX = step[0], n.SY = step[1];
-        n.DX = n.SX + (shape == APART ? 0 : between(1, 2)), n.DY = n.SY + (shape == APART ? 0 : between(1, 2));
-        n.X_ = (size[1] - 1) * n.SX + n.DX + between(1, n.SX - 1), n.Y_ = (size[2] - 1) * n.SY + n.DY + between(1, n.SY - 1);
-    } while (n.DX == n.DY || n.X_ == n.Y_ || (shape == TIED && n.X_ > n.Y_ - n.SY));
+    do
+        draw_extents(shape);
+    while (n.DX == n.DY || n.X_ == n.Y_ || (shape == TIED && n.X_ > n.Y_ - n.SY));
     draw_arrays();
     if (shape == TIED)
         make_ties();
@@ -229,6 +236,16 @@ static struct verdict check_forward_apart(void)
     return v;
 }
 
+static struct verdict check_forward_of_lines(void)
+{
+    struct verdict v = {0};
+    choose(ONE_ROW);
+    verify_forward(&v);
+    choose(ONE_COLUMN);
+    verify_forward(&v);
+    return v;
+}
+
 // wrong: (18)
 static struct window one_too_large(int c, int x, int y) { return (struct window){c, x * n.SX, y * n.SY, n.DX + 1, n.DY + 1}; }
 static struct window single_entry(int c, int x, int y) { return (struct window){c, x, y, 1, 1}; }
@@ -318,23 +335,33 @@ static void verify_backward(struct verdict *v)
     compare(v, ORACLE, EXACT, da_, expected);
 }
 
-static struct verdict check_gradient_of_max(enum shape shape)
+static void verify_gradient(struct verdict *v, enum shape shape)
 {
-    struct verdict v = {0};
     choose(shape);
-    verify_backward(&v);
-    check_gradient(&v, objective_max, a_, da_, EXACTLY_AFFINE);
-    return v;
+    verify_backward(v);
+    check_gradient(v, objective_max, a_, da_, EXACTLY_AFFINE);
 }
 
 static struct verdict check_backward(void)
 {
-    return check_gradient_of_max(OVERLAPPING);
+    struct verdict v = {0};
+    verify_gradient(&v, OVERLAPPING);
+    return v;
 }
 
 static struct verdict check_backward_apart(void)
 {
-    return check_gradient_of_max(APART);
+    struct verdict v = {0};
+    verify_gradient(&v, APART);
+    return v;
+}
+
+static struct verdict check_backward_of_lines(void)
+{
+    struct verdict v = {0};
+    verify_gradient(&v, ONE_ROW);
+    verify_gradient(&v, ONE_COLUMN);
+    return v;
 }
 
 // Check ties
@@ -348,7 +375,8 @@ static double sum(struct array x)
 
 static struct verdict check_ties(void)
 {
-    struct verdict v = check_gradient_of_max(TIED);
+    struct verdict v = {0};
+    verify_gradient(&v, TIED);
     judge(&v, ADJOINT, 1, fabs(sum(da_) - sum(da)), EXACT, "the sum of all slopes");
     return v;
 }
@@ -516,14 +544,23 @@ static void verify_average(struct verdict *v)
     compare(v, ORACLE, 1e-14, da_, slopes);
 }
 
+static void verify_average_gradient(struct verdict *v, enum shape shape)
+{
+    choose(shape);
+    verify_average(v);
+    check_gradient(v, objective_average, a_, da_, AFFINE);
+    struct array nothing = array("da_", 3, da_.extent);
+    memset(nothing.at, 0, (size_t)nothing.count * sizeof(real));
+    memset(da.at, 0, (size_t)da.count * sizeof(real));
+    layer.average_slope();
+    compare(v, ORACLE, EXACT, da_, nothing);
+}
+
 static struct verdict check_average(void)
 {
     struct verdict v = {0};
-    for (enum shape shape = OVERLAPPING; shape <= TIED; shape++) {
-        choose(shape);
-        verify_average(&v);
-        check_gradient(&v, objective_average, a_, da_, AFFINE);
-    }
+    for (enum shape shape = OVERLAPPING; shape <= ONE_COLUMN; shape++)
+        verify_average_gradient(&v, shape);
     return v;
 }
 
@@ -671,8 +708,10 @@ static const struct check checks[] = {
     {"(17)", "eta", "downsampling_extent", check_extent},
     {"(18)", "a", "max_pooling_forward", check_forward},
     {"(18)", "a, apart", "max_pooling_forward", check_forward_apart},
+    {"(18)", "a, lines", "max_pooling_forward", check_forward_of_lines},
     {"(19)", "dl/da", "max_pooling_backward", check_backward},
     {"(19)", "apart", "max_pooling_backward", check_backward_apart},
+    {"(19)", "lines", "max_pooling_backward", check_backward_of_lines},
     {"(19)", "ties", "max_pooling_backward", check_ties},
 };
 
