@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [efb9366b5583]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [2c2023c2e63d]: edit the chapter, or edit here and run make stitch
 #define main trainer_main
 #include "../src/mnist.c"
 #undef main
@@ -178,9 +178,10 @@ static int entries_pass(const struct entries *e)
 
 static void check_entries(const struct tensor *t, weight *theta, const weight *slope)
 {
-    struct entries e = compare_entries(t->count, theta, slope);
+    struct shape s = shape(t);
+    struct entries e = compare_entries(s.count, theta, slope);
     char line[200];
-    snprintf(line, sizeof line, "%-2s [%s]: %d of %d slopes, %d of them dead, off by %.0e of the largest", t->name, t->shape, e.looked_at, t->count,
+    snprintf(line, sizeof line, "%-2s [%s]: %d of %d slopes, %d of them dead, off by %.0e of the largest", t->name, s.text, e.looked_at, s.count,
              e.dead, e.worst / e.most);
     expect(entries_pass(&e), line);
     if (!entries_pass(&e))
@@ -189,12 +190,33 @@ static void check_entries(const struct tensor *t, weight *theta, const weight *s
 
 // Backward in steps
 static void loss_dz(void) { softmax_cross_entropy_dz(10, g->y, g->a5, g->dz5); }
-static void dense_4(void) { fully_connected_backward(10, 128, p->w4, g->a4, g->dz5, g->da4, gradient->w4, gradient->b4); }
+
+static void dense_4(void)
+{
+    fully_connected_da(10, 128, p->w4, g->dz5, g->da4);
+    fully_connected_dw(10, 128, g->a4, g->dz5, gradient->w4);
+    fully_connected_db(10, g->dz5, gradient->b4);
+}
+
 static void relu_4(void) { relu_backward(128, g->a4, g->da4, g->da4); }
-static void dense_3(void) { fully_connected_backward(128, 800, p->w3, (real *)g->a3, g->da4, (real *)g->da3, gradient->w3, gradient->b3); }
+
+static void dense_3(void)
+{
+    fully_connected_da(128, 800, p->w3, g->da4, (real *)g->da3);
+    fully_connected_dw(128, 800, (real *)g->a3, g->da4, gradient->w3);
+    fully_connected_db(128, g->da4, gradient->b3);
+}
+
 static void pooling(void) { max_pooling_backward(8, 10, 10, 20, 20, 2, 2, 2, 2, g->a2, g->a3, g->da3, g->da2); }
 static void relu_2(void) { relu_backward(8 * 20 * 20, (real *)g->a2, (real *)g->da2, (real *)g->da2); }
-static void conv_2(void) { convolution_backward(8, 8, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, p->w2, g->a1, g->da2, g->da1, g->dw2, g->db2); }
+
+static void conv_2(void)
+{
+    convolution_da(8, 8, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, p->w2, g->da2, g->da1);
+    convolution_dw(8, 8, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, g->a1, g->da2, g->dw2);
+    convolution_db(8, 20, 20, g->da2, g->db2);
+}
+
 static void relu_1(void) { relu_backward(8 * 24 * 24, (real *)g->a1, (real *)g->da1, (real *)g->da1); }
 
 static void conv_1(void)
@@ -326,7 +348,7 @@ int main(void)
     begin();
     struct data d = drawn_digits(random_bits(&draws), DIGITS);
     check_ten_networks(&d);
-    for (int t = 0, at = 0; t < TENSORS - 1; at += tensors[t++].count)
+    for (int t = 0, at = 0; t < TENSORS - 1; at += shape(&tensors[t++]).count)
         check_entries(&tensors[t], (weight *)p + at, (weight *)gradient + at);
     reject_one_entry();
     reject_wirings(&d, DIGITS - 1);
@@ -506,8 +528,8 @@ static void compare_all(const struct data *d, int totalled)   // the gradient is
         for (int i = 0; i < PARAMETERS && n < totalled; i++)
             sum[i] += ((double *)gradient)[i];
     }
-    for (int t = 0, at = 0; t < TENSORS - 1; at += tensors[t++].count)
-        compare_numbers(&in_gradient[t], tensors[t].count, sum + at, lanes.gradient + at);
+    for (int t = 0, at = 0; t < TENSORS - 1; at += shape(&tensors[t++]).count)
+        compare_numbers(&in_gradient[t], shape(&tensors[t]).count, sum + at, lanes.gradient + at);
 }
 
 static int disagreements(void)
@@ -563,7 +585,7 @@ int main(void)
     for (int m = 0; m < MEMBERS; m++)
         report("", members[m].name, members[m].count * lanes.samples, &in_group[m], members[m].additions);
     for (int t = 0; t < TENSORS - 1; t++)
-        report("total", tensors[t].name, tensors[t].count, &in_gradient[t], additions_of_gradient[t]);
+        report("total", tensors[t].name, shape(&tensors[t]).count, &in_gradient[t], additions_of_gradient[t]);
     say("      %d of %d branches went the other way by rounding\n", kinks, lanes.samples * (8 * 24 * 24 + 2 * 8 * 20 * 20 + 128));
     reject_wrong_lanes(&d);
     drop(&d), free(lanes.sample), end();

@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [194d6f459382]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/7-optimisation.md [f9ee80544bff]: edit the chapter, or edit here and run make stitch
 #include "../src/optimisation.c"
 #include "check.h"
 
@@ -85,15 +85,24 @@ static struct verdict check_costs(void)
     draw_losses(2 * of_batch + between(2, of_batch - 1), of_batch);
     verify_costs(&v);
     optimiser.slopes();
+    remember(dloss);
     check_gradient(&v, objective_cost, loss, dloss, AFFINE);
     return v;
 }
 
 // wrong: (G10)
-static weight mean_by_nominal_size(int count, const weight each[count]) { return mean_loss(count, each) * count / batch; }
-static weight sum_for_mean(int count, const weight each[count]) { return mean_loss(count, each) * count; }
-static weight mean_by_one_less(int count, const weight each[count]) { return mean_loss(count, each) * count / (count - 1); }
-static weight mean_but_first(int count, const weight each[count]) { return mean_loss(count - 1, each + 1) * (count - 1) / count; }
+static weight sum_from(int first, int count, const weight each[count])
+{
+    weight sum = 0;
+    for (int n = first; n < count; n++)
+        sum += each[n];
+    return sum;
+}
+
+static weight mean_by_nominal_size(int count, const weight each[count]) { return sum_from(0, count, each) / batch; }
+static weight sum_for_mean(int count, const weight each[count]) { return sum_from(0, count, each); }
+static weight mean_by_one_less(int count, const weight each[count]) { return sum_from(0, count, each) / (count - 1); }
+static weight mean_but_first(int count, const weight each[count]) { return sum_from(1, count, each) / count; }
 static weight mean_of_last(int count, const weight each[count]) { return each[count - 1] / count; }
 
 static void wrong_G10_nominal(void) { take_costs(mean_by_nominal_size); }
@@ -170,10 +179,18 @@ static struct verdict check_bright(void)
 }
 
 // wrong: (G11)
+static double mean_over(int count, double shift, int squared)   // of x - shift, or of its square
+{
+    double sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += squared ? (bytes[i] - shift) * (bytes[i] - shift) : bytes[i] - shift;
+    return sum / count;
+}
+
 static void wrong_G11_int(void)
 {
-    standard();
-    set_scale((int)part(scale, 0), (int)part(scale, 1));
+    double mean = mean_over(byte_count, 0, 0);
+    set_scale((int)mean, (int)sqrt(mean_over(byte_count, mean, 1)));
 }
 
 static void wrong_G11_32_bits(void)
@@ -189,28 +206,25 @@ static void wrong_G11_32_bits(void)
 
 static void wrong_G11_variance(void)
 {
-    standard();
-    set_scale(part(scale, 0), part(scale, 1) * part(scale, 1));
+    double mean = mean_over(byte_count, 0, 0);
+    set_scale(mean, mean_over(byte_count, mean, 1));
 }
 
 static void wrong_G11_one_less(void)
 {
-    standard();
-    set_scale(part(scale, 0), part(scale, 1) * sqrt(byte_count / (byte_count - 1.0)));
+    double mean = mean_over(byte_count, 0, 0);
+    set_scale(mean, sqrt(mean_over(byte_count, mean, 1) * byte_count / (byte_count - 1)));
 }
 
 static void wrong_G11_about_zero(void)
 {
-    standard();
-    set_scale(part(scale, 0), hypot(part(scale, 0), part(scale, 1)));
+    set_scale(mean_over(byte_count, 0, 0), sqrt(mean_over(byte_count, 0, 1)));
 }
 
 static void wrong_G11_first_half(void)
 {
-    int all = byte_count;
-    byte_count /= 2;
-    standard();
-    byte_count = all;
+    double mean = mean_over(byte_count / 2, 0, 0);
+    set_scale(mean, sqrt(mean_over(byte_count / 2, mean, 1)));
 }
 
 // Check (G12)
