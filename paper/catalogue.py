@@ -171,6 +171,12 @@ class Catalogue:
         begun = [header for header in self.parts if header[0] == chapter and header[1] <= line]
         return self.parts[max(begun)] if begun else None
 
+    def anchor(self, chapter, line):
+        """The anchor of the chunk or equation that a line of a chapter belongs to, or the last one before it; '' before all of them."""
+        begun = [(header[1], chunk_id(chunk.name, part)) for header, (chunk, part) in self.parts.items() if header[0] == chapter and header[1] <= line]
+        begun += [(equation.line, 'eq-' + equation.tag) for equation in self.equations.values() if equation.chapter == chapter and equation.line <= line]
+        return max(begun, default=(0, ''))[1]
+
     def code_of(self, tag, chapter=None):
         """The chunks that implement an equation: their headers name it, and a file of src/ contains them."""
         return [chunk for chunk in self.book.chunks.values() if tag in chunk.equations

@@ -222,7 +222,8 @@ class Printer:
             return '\\href{%s}{\\textcolor{link}{%s}}' % (re.sub(r'([%#])', r'\\\1', target), text)
         name, _, anchor = target.replace('?plain=1', '').partition('#')
         path = os.path.normpath(os.path.join(os.path.dirname(self.path), name)) if name else self.path
-        place = re.match(r'L\d+$', anchor) and self.catalogue.place(path, int(anchor[1:]))
+        to_line = re.match(r'L\d+$', anchor)
+        place, anchor = to_line and self.catalogue.place(path, int(anchor[1:])), '' if to_line else anchor
         if place:
             return '\\hyperref[%s]{\\textcolor{link}{%s}}' % (chunk_id(place[0].name, place[1]), text)
         if path in self.press.anchors:

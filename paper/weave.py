@@ -11,7 +11,7 @@ import string
 import sys
 from html import escape
 
-from catalogue import EXTRA, HERE, ROOT, BookError, Catalogue, anchors, chunk_id   # finds tangle.py, so it comes first
+from catalogue import EXTRA, HERE, ROOT, BookError, Catalogue, anchors   # finds tangle.py, so it comes first
 import markdown
 import pages
 from mathml import css_class
@@ -48,9 +48,8 @@ class Site:
             return target
         name, _, anchor = target.replace('?plain=1', '').partition('#')
         path = os.path.normpath(os.path.join(os.path.dirname(here), name)) if name else here
-        place = re.match(r'L\d+$', anchor) and self.catalogue.place(path, int(anchor[1:]))   # GitHub's link to a line
-        if place:
-            return self.address(path, chunk_id(place[0].name, place[1]), here)
+        if path in self.anchors and re.match(r'L\d+$', anchor):   # GitHub's link to a line
+            anchor = self.catalogue.anchor(path, int(anchor[1:]))
         if path in self.anchors:
             self.links.append(('%s:%d' % (here, line), self.page_of(path), anchor))
             return self.address(path, anchor, here) or self.page_of(path)

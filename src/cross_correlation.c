@@ -1,4 +1,4 @@
-// Tangled from chapters/3-cross-correlation.md [a118c299df64]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/3-cross-correlation.md [aa415586de7f]: edit the chapter, or edit here and run make stitch
 #include <assert.h>
 #include <string.h>
 
@@ -22,8 +22,8 @@ void convolve_line(int K, int M, const real k[K], const real m[M], real s[K + M 
     assert(K >= 1 && M >= 1 && "a list has at least one number");
     memset(s, 0, sizeof(real[K + M - 1]));
     for (int x_ = 0; x_ < K; x_++)
-        for (int u = 0; u < M; u++)   // u = x - x'
-            s[x_ + u] += k[x_] * m[u];
+        for (int x = x_; x < x_ + M; x++)
+            s[x] += k[x_] * m[x - x_];
 }
 
 // Convolution of pictures (14) (15)
@@ -34,9 +34,9 @@ void convolve(int KX, int KY, int MX, int MY, const real k[KX][KY], const real m
     memset(s, 0, sizeof(real[KX + MX - 1][KY + MY - 1]));
     for (int x_ = 0; x_ < KX; x_++)
         for (int y_ = 0; y_ < KY; y_++)
-            for (int u = 0; u < MX; u++)        // u = x - x', v = y - y'
-                for (int v = 0; v < MY; v++)
-                    s[x_ + u][y_ + v] += k[x_][y_] * m[u][v];
+            for (int x = x_; x < x_ + MX; x++)
+                for (int y = y_; y < y_ + MY; y++)
+                    s[x][y] += k[x_][y_] * m[x - x_][y - y_];
 }
 
 // Cross-correlation of pictures

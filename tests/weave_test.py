@@ -371,7 +371,6 @@ class Mistakes(unittest.TestCase):
                 ('# A\n\n%smath\nx\n\\foo\n%s\n' % (TICKS, TICKS), ':5:', '\\foo is not known'),
                 ('# A\n\n[b](#nowhere)', ':3', 'no place #nowhere'),
                 ('# A\n\n[b](1-b.md)', ':3:', 'leads nowhere'),
-                ('# A\n\n[b](0-a.md?plain=1#L1)', ':3', 'no place #L1'),
                 ('# A\n\n![words](../figures/no.svg)', ':3:', 'no picture figures/no.svg'),
                 ('# A\n\n![](../README.md)', ':3:', 'needs a text'),
                 ('A', ':1:', 'one heading of level one'),
