@@ -1,15 +1,20 @@
-# make train   trains the network; make test   runs every check; make help   lists the rest
+# make train   trains the network; make test   runs every check; make book   weaves the chapters; make help   lists the rest
 
 CFLAGS ?= -O3 -march=native
 STRICT  = -std=gnu11 -Wall -Wextra -Wshadow -Werror -Wno-psabi -fno-math-errno
 PYTHON ?= python3
 MAKEFLAGS += --no-print-directory -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
-CHAPTERS = fully_connected convolution cross_correlation downsampling activations loss optimisation
+CHAPTERS = notation fully_connected convolution cross_correlation downsampling activations loss optimisation
 CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
-LOGS     = $(CHECKS:%=%.log) build/tangle_test.log build/committed_test.log build/mnist_test.log
+SHAPES   = $(CHAPTERS:%=build/%_shapes)
+PYTHON_TESTS = tangle weave mutate figures
+LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/tables_test.log $(PYTHON_TESTS:%=build/%_test.log) build/committed_test.log build/inside_test.log build/mnist_test.log
 
-.PHONY: all train test data tangle stitch lines clean help
+# The sanitizers, where the compiler has their libraries.
+SANITIZERS = $(shell echo 'int main(void) { return 0; }' | $(CC) -fsanitize=address,undefined -x c - -o /dev/null 2>/dev/null && echo -fsanitize=address,undefined -fno-sanitize-recover=all)
+
+.PHONY: all train test shapes mutants seeds errata data figures figure-data tangle stitch lines book paper browser-test paper-test python clean help
 .DELETE_ON_ERROR:
 
 all: build/mnist build/mnist-double
@@ -17,12 +22,22 @@ all: build/mnist build/mnist-double
 help:
 	@echo 'make train          train the paper'"'"'s network on MNIST (MNIST=dir: files that are there already)'
 	@echo 'make test           every check of every chapter, the tests of the tools and the trainer'
+	@echo 'make shapes         every small shape, under the sanitizers (make test does it too)'
+	@echo 'make mutants        each wrong version of the chapters and every small edit of their code: what catches it'
+	@echo 'make seeds          200 other draws of numbers and shapes'
+	@echo 'make errata         write paper/errata.md and paper/concordance.md from what the checks measure'
 	@echo 'make check-NAME     one chapter'"'"'s checks; NAME: $(CHAPTERS)'
+	@echo 'make mutants        break the code in every small way, and show that the checks see it'
 	@echo 'make                build/mnist, and build/mnist-double, which --gradcheck needs'
 	@echo 'make data           download MNIST into data/'
+	@echo 'make figures        draw figures/*.svg from the tables in figures/data'
+	@echo 'make figure-data    write those tables anew (MNIST=dir: the folder of the files)'
 	@echo 'make tangle         write src/ and tests/ from the chapters'
 	@echo 'make stitch         carry hand edits of src/ and tests/ back into the chapters'
 	@echo 'make lines          compile everything with messages that name the chapters'"'"' lines'
+	@echo 'make book           weave the chapters and the last results of make test into build/book/index.html'
+	@echo 'make paper          print them as build/paper.pdf (needs pdflatex and rsvg-convert)'
+	@echo 'make browser-test   try the book in Chromium;  make paper-test   look through the printed paper'
 	@echo 'make clean          remove what make has built'
 
 # The chapters are the source. Without Python the committed files of src/ and tests/ are used as they are.
@@ -39,29 +54,56 @@ build/mnist: tangle
 build/mnist-double: tangle
 	@[ $@ -nt src/mnist.c ] || { echo 'cc -DDOUBLE src/mnist.c -o $@'; $(CC) $(STRICT) $(CFLAGS) -DDOUBLE src/mnist.c -o $@ -pthread -lm; }
 
+build/inside: tangle
+	@[ $@ -nt src/inside.c -a $@ -nt src/mnist.c ] || { echo 'cc src/inside.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/inside.c -o $@ -pthread -lm; }
+
 build/%_test: tangle
 	@[ $@ -nt tests/$*_test.c -a $@ -nt src/$*.c -a $@ -nt tests/check.h ] || $(CC) $(STRICT) -O1 $(SANITIZE) tests/$*_test.c -o $@ -lm
 
 build/%_complex: tangle
 	@[ $@ -nt tests/$*_test.c -a $@ -nt src/$*.c -a $@ -nt tests/check.h ] || $(CC) $(STRICT) -O1 $(SANITIZE) -DCOMPLEX tests/$*_test.c -o $@ -lm
 
+build/%_shapes: tangle
+	@[ $@ -nt tests/$*_test.c -a $@ -nt src/$*.c -a $@ -nt tests/check.h ] || $(CC) $(STRICT) -O1 -g $(SANITIZERS) -DCOMPLEX tests/$*_test.c -o $@ -lm
+
 lines: tangle
 	@$(PYTHON) chapters/tangle.py --lines build/lines
 	@for name in $(CHAPTERS); do $(CC) $(STRICT) -fsyntax-only build/lines/tests/$${name}_test.c || exit; done
 	@$(CC) $(STRICT) -fsyntax-only build/lines/src/mnist.c
+	@$(CC) $(STRICT) -fsyntax-only build/lines/src/inside.c
 
 check-%: build/%_complex
 	@build/$*_complex
 
+shapes: $(SHAPES:%=%.log)
+	@cat $(SHAPES:%=%.log)
+
+# 200 other draws of numbers and shapes, every check and every mutant, in both forms.
+seeds: $(CHECKS)
+	@start=$$(date +%s); for seed in $$(seq 200); do echo $$seed; done | xargs -P $(shell getconf _NPROCESSORS_ONLN) -I N sh tests/seed.sh N $(CHECKS) && \
+	echo "200 seeds in a row in $$(($$(date +%s) - start)) s"
+
 # Every program's report goes to a log, so that reports don't mix; a log that holds no failure is shown last line only.
 build/%_test.log: build/%_test
-	@build/$*_test >$@ 2>&1 || true
+	@$(call fresh-report,$*_test); REPORT=build/report/$*_test.tsv build/$*_test >$@ 2>&1 || true
 
 build/%_complex.log: build/%_complex
-	@build/$*_complex >$@ 2>&1 || true
+	@$(call fresh-report,$*_complex); REPORT=build/report/$*_complex.tsv build/$*_complex >$@ 2>&1 || true
 
-build/tangle_test.log: tangle
-	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) tests/tangle_test.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
+build/%_shapes.log: build/%_shapes
+	@SHAPES=1 build/$*_shapes >$@ 2>&1 || true
+
+# What the book shows beside its equations: a first line with compiler and time, then a line for each result.
+fresh-report = mkdir -p build/report; printf 'compiler\t%s\t%s\n' "$$($(CC) --version | head -n 1)" "$$(date '+%Y-%m-%d %H:%M')" >build/report/$(1).tsv
+
+build/tables_test.log: $(CHECKS:%=%.log)
+	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) paper/tables.py --check >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
+
+errata: $(CHECKS:%=%.log)
+	@$(PYTHON) paper/tables.py
+
+$(PYTHON_TESTS:%=build/%_test.log): build/%.log: tangle
+	@if command -v $(PYTHON) >/dev/null; then CC='$(CC)' $(PYTHON) tests/$*.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
 
 # What is committed must be what the chapters tangle to, whatever the work tree holds by now.
 build/committed_test.log: tangle
@@ -70,11 +112,35 @@ build/committed_test.log: tangle
 	if $(PYTHON) build/committed/chapters/tangle.py --check >$@ 2>&1; then echo '1 passed, 0 failed' >>$@; else echo '0 passed, 1 failed' >>$@; fi; \
 	else echo '0 passed, 0 failed' >$@; fi
 
+build/inside_test.log: build/inside build/mnist
+	@sh tests/inside_test.sh >$@ 2>&1 || true
+
 build/mnist_test.log: build/mnist build/mnist-double
 	@sh tests/mnist_test.sh >$@ 2>&1 || true
 
 test: $(LOGS)
 	@sh tests/summary.sh $(LOGS)
+
+# Every chapter's checks against every wrong version of its catalogue, then against every small edit of its code.
+mutants: tangle $(CHAPTERS:%=build/%_complex)
+	@for name in $(CHAPTERS); do echo "$$name: what each wrong version is caught by"; MUTANTS=1 build/$${name}_complex | grep '^  (\|wrong versions\|FAILED'; done
+	@CC='$(CC)' $(PYTHON) tests/mutate.py $(CHAPTERS)
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo 'no $(PYTHON) here: install Python 3, or name it with PYTHON=...' >&2; exit 1; }
+
+# These two need programs that few machines have; where they are missing, each says so and passes nothing.
+browser-test: python tangle
+	@$(PYTHON) tests/browser_test.py
+
+paper-test: python tangle
+	@PYTHON=$(PYTHON) sh tests/paper_test.sh
+
+book: python tangle
+	@$(PYTHON) paper/weave.py
+
+paper: python tangle
+	@$(PYTHON) paper/printed.py
 
 data:
 	@sh src/get-data.sh download data
@@ -84,6 +150,15 @@ train: build/mnist
 	@if [ -n "$(MNIST)" ]; then sh src/get-data.sh '$(MNIST)' build/data && build/mnist --data build/data; \
 	elif sh src/get-data.sh download data; then build/mnist --data data; \
 	else echo 'MNIST is neither here nor within reach: training on drawn digits instead'; build/mnist; fi
+
+figures:
+	@$(PYTHON) figures/figures.py
+
+# Trains three times and looks inside: about a minute. Without MNIST=dir the files must be in data/.
+figure-data: build/mnist build/inside
+	@if [ -n "$(MNIST)" ]; then sh src/get-data.sh '$(MNIST)' build/data && sh figures/data.sh build/data; \
+	elif [ -f data/t10k-labels-idx1-ubyte ]; then sh figures/data.sh data; \
+	else echo "figure-data: needs MNIST, the paper's data: 'make data' downloads it, or give its folder as MNIST=dir" >&2; exit 1; fi
 
 clean:
 	rm -rf build

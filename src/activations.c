@@ -1,4 +1,5 @@
-// Tangled from chapters/5-activations.md [e95f318b8b2a]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/5-activations.md [730e4afbd36d]: edit the chapter, or edit here and run make stitch
+#include <assert.h>
 #include <tgmath.h>
 
 // What a number is
@@ -77,7 +78,7 @@ void relu_backward(int N, const real z[N], const real da[N], real dz[N])
         dz[n] = da[n] * positive(z[n]);
 }
 
-// Sigmoid
+// Sigmoid (G1)
 // a may be the same array as z, and dz the same as da.
 void sigmoid_forward(int N, const real z[N], real a[N])
 {
@@ -93,7 +94,7 @@ void sigmoid_backward(int N, const real z[N], const real da[N], real dz[N])
     }
 }
 
-// Arctan
+// Arctan (G1)
 // a may be the same array as z, and dz the same as da.
 void arctan_forward(int N, const real z[N], real a[N])
 {
@@ -110,6 +111,7 @@ void arctan_backward(int N, const real z[N], const real da[N], real dz[N])
 // Softmax, forward (22)
 void softmax_forward(int C, const real z[C], real a[C])
 {
+    assert(C >= 1 && "softmax needs at least one number");
     real most = z[0], sum = {0};
     for (int c = 1; c < C; c++)
         most = real_max(z[c], most);

@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [cb1a5f97c34e]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/4-downsampling.md [14ea174dcc69]: edit the chapter, or edit here and run make stitch
 #include <assert.h>
 #include <string.h>
 #include <tgmath.h>
@@ -52,7 +52,7 @@ int downsampling_extent(int X_, int D, int s)
 void max_pooling_forward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY,
                          const real a_[C][X_][Y_], real a[C][X][Y])
 {
-    assert(X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
+    assert(C >= 1 && X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
     for (int c = 0; c < C; c++)
         for (int x = 0; x < X; x++)
             for (int y = 0; y < Y; y++) {
@@ -69,7 +69,7 @@ void max_pooling_forward(int C, int X, int Y, int X_, int Y_, int DX, int DY, in
 void max_pooling_backward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY,
                           const real a_[C][X_][Y_], const real a[C][X][Y], const real da[C][X][Y], real da_[C][X_][Y_])
 {
-    assert(X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
+    assert(C >= 1 && X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
     memset(da_, 0, sizeof(real[C][X_][Y_]));
     for (int c = 0; c < C; c++)
         for (int x = 0; x < X; x++)
@@ -90,7 +90,7 @@ void max_pooling_backward(int C, int X, int Y, int X_, int Y_, int DX, int DY, i
 void average_pooling_forward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY,
                              const real a_[C][X_][Y_], real a[C][X][Y])
 {
-    assert(X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
+    assert(C >= 1 && X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
     weight share = (weight)1 / (DX * DY);
     for (int c = 0; c < C; c++)
         for (int x = 0; x < X; x++)
@@ -108,7 +108,7 @@ void average_pooling_forward(int C, int X, int Y, int X_, int Y_, int DX, int DY
 void average_pooling_backward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY,
                               const real da[C][X][Y], real da_[C][X_][Y_])
 {
-    assert(X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
+    assert(C >= 1 && X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
     weight share = (weight)1 / (DX * DY);
     memset(da_, 0, sizeof(real[C][X_][Y_]));
     for (int c = 0; c < C; c++)

@@ -1,4 +1,7 @@
-// Tangled from chapters/1-fully-connected.md [4b4acd97cea9]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/1-fully-connected.md [796fd6a639ab]: edit the chapter, or edit here and run make stitch
+#include <assert.h>
+#include <string.h>
+
 // What a number is
 #if defined COMPLEX
 typedef double _Complex weight, real;
@@ -36,6 +39,7 @@ static inline weight total(real a)
 // Fully-connected, forward (1)
 // Some rows of the product
 // (1) for R neurons: z[R] from a[C_].
+__attribute__((always_inline))
 static inline void rows(int R, int C_, const weight w[R][C_], const weight b[R], const real a[C_], real z[R])
 {
     real s[R];
@@ -51,6 +55,7 @@ static inline void rows(int R, int C_, const weight w[R][C_], const weight b[R],
 // z[C] from a[C_], with the weights w[C][C_] and the biases b[C].
 void fully_connected_forward(int C, int C_, const weight w[C][C_], const weight b[C], const real a[C_], real z[C])
 {
+    assert(C >= 1 && C_ >= 1 && "a layer has at least one neuron and one input");
     enum { TILE = 8 };
     int c = 0;
     for (; c + TILE <= C; c += TILE)
@@ -62,6 +67,7 @@ void fully_connected_forward(int C, int C_, const weight w[C][C_], const weight 
 // Fully-connected, slope of the input (2)
 // Some columns of the product
 // (2) for R inputs: da[first] to da[first + R - 1] from dz[C].
+__attribute__((always_inline))
 static inline void columns(int R, int first, int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
 {
     real s[R];
@@ -77,6 +83,7 @@ static inline void columns(int R, int first, int C, int C_, const weight w[C][C_
 // da[C_] from dz[C].
 void fully_connected_da(int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
 {
+    assert(C >= 1 && C_ >= 1 && "a layer has at least one neuron and one input");
     enum { TILE = 16 };
     int first = 0;
     for (; first + TILE <= C_; first += TILE)
@@ -86,23 +93,37 @@ void fully_connected_da(int C, int C_, const weight w[C][C_], const real dz[C], 
 }
 
 // Fully-connected, slope of the weights (3)
+// Some slopes of the weights
+// (3) for R neurons and count inputs from first on: turned[n] holds these inputs of sample n, dz[c][n] the slope of neuron c for sample n.
+__attribute__((always_inline))
+static inline void block(int R, int first, int count, int C_, const real turned[SAMPLES], const weight dz[R][SAMPLES], weight dw[R][C_])
+{
+    real s[R];
+    for (int c = 0; c < R; c++)
+        s[c] = same(0);
+    for (int n = 0; n < SAMPLES; n++)
+        for (int c = 0; c < R; c++)
+            s[c] += dz[c][n] * turned[n];
+    for (int c = 0; c < R; c++)
+        memcpy(&dw[c][first], &s[c], count * sizeof(weight));
+}
+
 // dw[C][C_], the total over the samples, from a[C_] and dz[C].
 void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weight dw[C][C_])
 {
-    weight by_sample[SAMPLES][C_];
-    for (int c_ = 0; c_ < C_; c_++) {
-        real input = a[c_];
+    assert(C >= 1 && C_ >= 1 && "a layer has at least one neuron and one input");
+    enum { TILE = 8 };
+    const weight (*input)[SAMPLES] = (const void *)a, (*slope)[SAMPLES] = (const void *)dz;
+    for (int first = 0; first < C_; first += SAMPLES) {
+        int count = C_ - first < SAMPLES ? C_ - first : SAMPLES, c = 0;
+        real turned[SAMPLES] = {0};
         for (int n = 0; n < SAMPLES; n++)
-            by_sample[n][c_] = *sample(&input, n);
-    }
-    for (int c = 0; c < C; c++) {
-        real slope = dz[c];
-        for (int c_ = 0; c_ < C_; c_++) {
-            weight s = 0;
-            for (int n = 0; n < SAMPLES; n++)
-                s += by_sample[n][c_] * *sample(&slope, n);
-            dw[c][c_] = s;
-        }
+            for (int k = 0; k < count; k++)
+                *sample(&turned[n], k) = input[first + k][n];
+        for (; c + TILE <= C; c += TILE)
+            block(TILE, first, count, C_, turned, slope + c, dw + c);
+        if (c < C)
+            block(C - c, first, count, C_, turned, slope + c, dw + c);
     }
 }
 
@@ -110,6 +131,7 @@ void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weigh
 // db[C], the total over the samples, from dz[C].
 void fully_connected_db(int C, const real dz[C], weight db[C])
 {
+    assert(C >= 1 && "a layer has at least one neuron");
     for (int c = 0; c < C; c++)
         db[c] = total(dz[c]);
 }

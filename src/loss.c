@@ -1,4 +1,5 @@
-// Tangled from chapters/6-loss.md [ebc2aef21ee5]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/6-loss.md [9673f48551de]: edit the chapter, or edit here and run make stitch
+#include <assert.h>
 #include <tgmath.h>
 
 // What a number is
@@ -64,6 +65,7 @@ static inline real real_log(real a)
 // The loss of probabilities a[C] with labels y[C]. A class whose label is zero adds nothing, even where its a is zero.
 real cross_entropy(int C, const real y[C], const real a[C])
 {
+    assert(C >= 1 && "there is at least one class");
     real loss = {0};
     for (int c = 0; c < C; c++)
         loss -= y[c] * real_log(a[c] + equal(y[c], (real){0}));
@@ -74,6 +76,7 @@ real cross_entropy(int C, const real y[C], const real a[C])
 // da[C] from labels y[C] and probabilities a[C].
 void cross_entropy_da(int C, const real y[C], const real a[C], real da[C])
 {
+    assert(C >= 1 && "there is at least one class");
     for (int c = 0; c < C; c++)
         da[c] = -y[c] / (a[c] + equal(y[c], (real){0}));
 }
@@ -82,6 +85,7 @@ void cross_entropy_da(int C, const real y[C], const real a[C], real da[C])
 // The loss of z[C], before the softmax, with labels y[C]. Also writes the probabilities a[C].
 real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 {
+    assert(C >= 1 && "there is at least one class");
     real mu = z[0], s = {0}, loss = {0};
     for (int c = 1; c < C; c++)
         mu = real_max(mu, z[c]);
@@ -99,6 +103,7 @@ real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 // dz[C] from labels y[C] and probabilities a[C]. A sample whose labels are all zero has no loss and no slope.
 void softmax_cross_entropy_dz(int C, const real y[C], const real a[C], real dz[C])
 {
+    assert(C >= 1 && "there is at least one class");
     real sum = {0};
     for (int c = 0; c < C; c++)
         sum += y[c];

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [344194b25fd1]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [f001ca775c1e]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -22,8 +22,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +127,7 @@ static inline real real_log(real a)
 // Fully-connected, forward (1)
 // Some rows of the product
 // (1) for R neurons: z[R] from a[C_].
+__attribute__((always_inline))
 static inline void rows(int R, int C_, const weight w[R][C_], const weight b[R], const real a[C_], real z[R])
 {
     real s[R];
@@ -140,6 +143,7 @@ static inline void rows(int R, int C_, const weight w[R][C_], const weight b[R],
 // z[C] from a[C_], with the weights w[C][C_] and the biases b[C].
 void fully_connected_forward(int C, int C_, const weight w[C][C_], const weight b[C], const real a[C_], real z[C])
 {
+    assert(C >= 1 && C_ >= 1 && "a layer has at least one neuron and one input");
     enum { TILE = 8 };
     int c = 0;
     for (; c + TILE <= C; c += TILE)
@@ -151,6 +155,7 @@ void fully_connected_forward(int C, int C_, const weight w[C][C_], const weight 
 // Fully-connected, slope of the input (2)
 // Some columns of the product
 // (2) for R inputs: da[first] to da[first + R - 1] from dz[C].
+__attribute__((always_inline))
 static inline void columns(int R, int first, int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
 {
     real s[R];
@@ -166,6 +171,7 @@ static inline void columns(int R, int first, int C, int C_, const weight w[C][C_
 // da[C_] from dz[C].
 void fully_connected_da(int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
 {
+    assert(C >= 1 && C_ >= 1 && "a layer has at least one neuron and one input");
     enum { TILE = 16 };
     int first = 0;
     for (; first + TILE <= C_; first += TILE)
@@ -175,23 +181,37 @@ void fully_connected_da(int C, int C_, const weight w[C][C_], const real dz[C], 
 }
 
 // Fully-connected, slope of the weights (3)
+// Some slopes of the weights
+// (3) for R neurons and count inputs from first on: turned[n] holds these inputs of sample n, dz[c][n] the slope of neuron c for sample n.
+__attribute__((always_inline))
+static inline void block(int R, int first, int count, int C_, const real turned[SAMPLES], const weight dz[R][SAMPLES], weight dw[R][C_])
+{
+    real s[R];
+    for (int c = 0; c < R; c++)
+        s[c] = same(0);
+    for (int n = 0; n < SAMPLES; n++)
+        for (int c = 0; c < R; c++)
+            s[c] += dz[c][n] * turned[n];
+    for (int c = 0; c < R; c++)
+        memcpy(&dw[c][first], &s[c], count * sizeof(weight));
+}
+
 // dw[C][C_], the total over the samples, from a[C_] and dz[C].
 void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weight dw[C][C_])
 {
-    weight by_sample[SAMPLES][C_];
-    for (int c_ = 0; c_ < C_; c_++) {
-        real input = a[c_];
+    assert(C >= 1 && C_ >= 1 && "a layer has at least one neuron and one input");
+    enum { TILE = 8 };
+    const weight (*input)[SAMPLES] = (const void *)a, (*slope)[SAMPLES] = (const void *)dz;
+    for (int first = 0; first < C_; first += SAMPLES) {
+        int count = C_ - first < SAMPLES ? C_ - first : SAMPLES, c = 0;
+        real turned[SAMPLES] = {0};
         for (int n = 0; n < SAMPLES; n++)
-            by_sample[n][c_] = *sample(&input, n);
-    }
-    for (int c = 0; c < C; c++) {
-        real slope = dz[c];
-        for (int c_ = 0; c_ < C_; c_++) {
-            weight s = 0;
-            for (int n = 0; n < SAMPLES; n++)
-                s += by_sample[n][c_] * *sample(&slope, n);
-            dw[c][c_] = s;
-        }
+            for (int k = 0; k < count; k++)
+                *sample(&turned[n], k) = input[first + k][n];
+        for (; c + TILE <= C; c += TILE)
+            block(TILE, first, count, C_, turned, slope + c, dw + c);
+        if (c < C)
+            block(C - c, first, count, C_, turned, slope + c, dw + c);
     }
 }
 
@@ -199,18 +219,9 @@ void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weigh
 // db[C], the total over the samples, from dz[C].
 void fully_connected_db(int C, const real dz[C], weight db[C])
 {
+    assert(C >= 1 && "a layer has at least one neuron");
     for (int c = 0; c < C; c++)
         db[c] = total(dz[c]);
-}
-
-// Fully-connected, backward
-// All three slopes from dz[C]: equations (2), (3) and (4). The slopes of w and b are totals over the samples.
-void fully_connected_backward(int C, int C_, const weight w[C][C_], const real a[C_], const real dz[C],
-                              real da[C_], weight dw[C][C_], weight db[C])
-{
-    fully_connected_da(C, C_, w, dz, da);
-    fully_connected_dw(C, C_, a, dz, dw);
-    fully_connected_db(C, dz, db);
 }
 
 // Convolution, extent (6) (G4)
@@ -229,72 +240,116 @@ static inline int inside(int i, int extent)
 }
 
 // Convolution, forward (7) (G5)
-// z[C][X][Y] from a[C_][X_][Y_] with C x C_ kernels of KX x KY; strides SX, SY; PX rows and PY columns of zeros on either side.
-void convolution_forward(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                         const weight w[C][C_][KX][KY], const weight b[C], const real a[C_][X_][Y_], real z[C][X][Y])
+// Some feature maps
+// (7) for R neurons. Sizes as in convolution_forward.
+__attribute__((always_inline))
+static inline void feature_maps(int R, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
+                                const weight w[R][C_][KX][KY], const weight b[R], const real a[C_][X_][Y_], real z[R][X][Y])
 {
-    assert(X == convolution_extent(X_, KX, SX, PX) && Y == convolution_extent(Y_, KY, SY, PY));
     for (int x = 0; x < X; x++)
         for (int y = 0; y < Y; y++) {
-            real s[C];
-            for (int c = 0; c < C; c++)
+            real s[R];
+            for (int c = 0; c < R; c++)
                 s[c] = same(b[c]);
             for (int c_ = 0; c_ < C_; c_++)
                 for (int x_ = 0; x_ < KX; x_++)
                     for (int y_ = 0; y_ < KY; y_++) {
                         int i = x * SX + x_ - PX, j = y * SY + y_ - PY;
                         if (inside(i, X_) && inside(j, Y_))
-                            for (int c = 0; c < C; c++)
+                            for (int c = 0; c < R; c++)
                                 s[c] += w[c][c_][x_][y_] * a[c_][i][j];
                     }
-            for (int c = 0; c < C; c++)
+            for (int c = 0; c < R; c++)
                 z[c][x][y] = s[c];
         }
 }
 
+// z[C][X][Y] from a[C_][X_][Y_] with C x C_ kernels of KX x KY; strides SX, SY; PX rows and PY columns of zeros on either side.
+void convolution_forward(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
+                         const weight w[C][C_][KX][KY], const weight b[C], const real a[C_][X_][Y_], real z[C][X][Y])
+{
+    assert(X == convolution_extent(X_, KX, SX, PX) && Y == convolution_extent(Y_, KY, SY, PY));
+    enum { TILE = 8 };
+    int c = 0;
+    for (; c + TILE <= C; c += TILE)
+        feature_maps(TILE, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w + c, b + c, a, z + c);
+    if (c < C)
+        feature_maps(C - c, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w + c, b + c, a, z + c);
+}
+
 // Convolution, slope of the input (8) (G6)
+// Some slopes of the input
+// (8) for R channels of the input: da[first] to da[first + R - 1]. Sizes as in convolution_forward.
+__attribute__((always_inline))
+static inline void gather_slopes(int R, int first, int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
+                                 const weight w[C][C_][KX][KY], const real dz[C][X][Y], real da[C_][X_][Y_])
+{
+    for (int i = 0; i < X_; i++)
+        for (int j = 0; j < Y_; j++) {
+            real s[R];
+            for (int k = 0; k < R; k++)
+                s[k] = same(0);
+            for (int x_ = 0; x_ < KX; x_++)
+                for (int y_ = 0; y_ < KY; y_++) {
+                    int from_x = i + PX - x_, from_y = j + PY - y_, x = from_x / SX, y = from_y / SY;
+                    if (from_x >= 0 && from_x % SX == 0 && x < X && from_y >= 0 && from_y % SY == 0 && y < Y)
+                        for (int c = 0; c < C; c++)
+                            for (int k = 0; k < R; k++)
+                                s[k] += dz[c][x][y] * w[c][first + k][x_][y_];
+                }
+            for (int k = 0; k < R; k++)
+                da[first + k][i][j] = s[k];
+        }
+}
+
 // da[C_][X_][Y_] from dz[C][X][Y]. Sizes as in convolution_forward.
 void convolution_da(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
                     const weight w[C][C_][KX][KY], const real dz[C][X][Y], real da[C_][X_][Y_])
 {
-    memset(da, 0, sizeof(real[C_][X_][Y_]));
-    for (int x = 0; x < X; x++)
-        for (int y = 0; y < Y; y++)
-            for (int x_ = 0; x_ < KX; x_++)
-                for (int y_ = 0; y_ < KY; y_++) {
-                    int i = x * SX + x_ - PX, j = y * SY + y_ - PY;
-                    if (inside(i, X_) && inside(j, Y_))
-                        for (int c_ = 0; c_ < C_; c_++) {
-                            real s = {0};
-                            for (int c = 0; c < C; c++)
-                                s += dz[c][x][y] * w[c][c_][x_][y_];
-                            da[c_][i][j] += s;
-                        }
-                }
+    enum { TILE = 8 };
+    int first = 0;
+    for (; first + TILE <= C_; first += TILE)
+        gather_slopes(TILE, first, C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w, dz, da);
+    if (first < C_)
+        gather_slopes(C_ - first, first, C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w, dz, da);
 }
 
 // Convolution, slope of the weights (9) (G6)
-// dw[C][C_][KX][KY], for each sample its own, from dz[C][X][Y] and a[C_][X_][Y_]. Sizes as in convolution_forward.
-void convolution_dw(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                    const real a[C_][X_][Y_], const real dz[C][X][Y], real dw[C][C_][KX][KY])
+// Some slopes of the kernels
+// (9) for R neurons. Sizes as in convolution_forward.
+__attribute__((always_inline))
+static inline void kernel_slopes(int R, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
+                                 const real a[C_][X_][Y_], const real dz[R][X][Y], real dw[R][C_][KX][KY])
 {
-    memset(dw, 0, sizeof(real[C][C_][KX][KY]));
+    memset(dw, 0, sizeof(real[R][C_][KX][KY]));
     for (int x = 0; x < X; x++)
         for (int c_ = 0; c_ < C_; c_++)
             for (int x_ = 0; x_ < KX; x_++)
                 for (int y_ = 0; y_ < KY; y_++) {
-                    real s[C];
-                    for (int c = 0; c < C; c++)
+                    real s[R];
+                    for (int c = 0; c < R; c++)
                         s[c] = dw[c][c_][x_][y_];
                     for (int y = 0; y < Y; y++) {
                         int i = x * SX + x_ - PX, j = y * SY + y_ - PY;
                         if (inside(i, X_) && inside(j, Y_))
-                            for (int c = 0; c < C; c++)
+                            for (int c = 0; c < R; c++)
                                 s[c] += dz[c][x][y] * a[c_][i][j];
                     }
-                    for (int c = 0; c < C; c++)
+                    for (int c = 0; c < R; c++)
                         dw[c][c_][x_][y_] = s[c];
                 }
+}
+
+// dw[C][C_][KX][KY], for each sample its own, from dz[C][X][Y] and a[C_][X_][Y_]. Sizes as in convolution_forward.
+void convolution_dw(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
+                    const real a[C_][X_][Y_], const real dz[C][X][Y], real dw[C][C_][KX][KY])
+{
+    enum { TILE = 8 };
+    int c = 0;
+    for (; c + TILE <= C; c += TILE)
+        kernel_slopes(TILE, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, a, dz + c, dw + c);
+    if (c < C)
+        kernel_slopes(C - c, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, a, dz + c, dw + c);
 }
 
 // Convolution, slope of the biases (10)
@@ -308,17 +363,6 @@ void convolution_db(int C, int X, int Y, const real dz[C][X][Y], real db[C])
                 s += dz[c][x][y];
         db[c] = s;
     }
-}
-
-// Convolution, backward
-// All three slopes from dz[C][X][Y]: equations (8), (9) and (10). Sizes as in convolution_forward.
-void convolution_backward(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                          const weight w[C][C_][KX][KY], const real a[C_][X_][Y_], const real dz[C][X][Y],
-                          real da[C_][X_][Y_], real dw[C][C_][KX][KY], real db[C])
-{
-    convolution_da(C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w, dz, da);
-    convolution_dw(C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, a, dz, dw);
-    convolution_db(C, X, Y, dz, db);
 }
 
 // Downsampling, extent (17)
@@ -335,7 +379,7 @@ int downsampling_extent(int X_, int D, int s)
 void max_pooling_forward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY,
                          const real a_[C][X_][Y_], real a[C][X][Y])
 {
-    assert(X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
+    assert(C >= 1 && X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
     for (int c = 0; c < C; c++)
         for (int x = 0; x < X; x++)
             for (int y = 0; y < Y; y++) {
@@ -352,7 +396,7 @@ void max_pooling_forward(int C, int X, int Y, int X_, int Y_, int DX, int DY, in
 void max_pooling_backward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY,
                           const real a_[C][X_][Y_], const real a[C][X][Y], const real da[C][X][Y], real da_[C][X_][Y_])
 {
-    assert(X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
+    assert(C >= 1 && X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
     memset(da_, 0, sizeof(real[C][X_][Y_]));
     for (int c = 0; c < C; c++)
         for (int x = 0; x < X; x++)
@@ -389,6 +433,7 @@ void relu_backward(int N, const real z[N], const real da[N], real dz[N])
 // The loss of z[C], before the softmax, with labels y[C]. Also writes the probabilities a[C].
 real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 {
+    assert(C >= 1 && "there is at least one class");
     real mu = z[0], s = {0}, loss = {0};
     for (int c = 1; c < C; c++)
         mu = real_max(mu, z[c]);
@@ -406,6 +451,7 @@ real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 // dz[C] from labels y[C] and probabilities a[C]. A sample whose labels are all zero has no loss and no slope.
 void softmax_cross_entropy_dz(int C, const real y[C], const real a[C], real dz[C])
 {
+    assert(C >= 1 && "there is at least one class");
     real sum = {0};
     for (int c = 0; c < C; c++)
         sum += y[c];
@@ -441,6 +487,16 @@ void adam(int n, int t, weight rate, weight beta1, weight beta2, weight epsilon,
         m[i] = beta1 * m[i] + (1 - beta1) * g[i];
         v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
         theta[i] -= rate * (m[i] * to_m_hat) / (sqrt(v[i] * to_v_hat) + epsilon);
+    }
+}
+
+// Adam, forgetful
+// A step of theta[n] as the paper's program takes it: both means begin at zero for every batch, and are not corrected.
+void forgetful_adam(int n, weight rate, weight beta1, weight beta2, weight epsilon, const weight g[restrict n], weight theta[restrict n])
+{
+    for (int i = 0; i < n; i++) {
+        weight m = (1 - beta1) * g[i], v = (1 - beta2) * g[i] * g[i];
+        theta[i] -= rate * m / sqrt(v + epsilon);
     }
 }
 
@@ -514,19 +570,22 @@ double ramp(int step, int steps, double rate)
 }
 
 // The parameters
+#ifndef FILTERS
+#define FILTERS 8   // of either convolution; chapter 9 measures others with cc -DFILTERS=...
+#endif
 struct parameters {
-    weight w1[8][1][5][5], b1[8];
-    weight w2[8][8][5][5], b2[8];
-    weight w3[128][800], b3[128];
+    weight w1[FILTERS][1][5][5], b1[FILTERS];
+    weight w2[FILTERS][FILTERS][5][5], b2[FILTERS];
+    weight w3[128][FILTERS * 100], b3[128];
     weight w4[10][128], b4[10];
 };
 enum { PARAMETERS = sizeof(struct parameters) / sizeof(weight) };   // 105,634
 
 // A group of samples
 struct group {
-    real a0[1][28][28], a1[8][24][24], a2[8][20][20], a3[8][10][10], a4[128], z5[10], a5[10], y[10], loss;
-    real da1[8][24][24], da2[8][20][20], da3[8][10][10], da4[128], dz5[10];
-    real dw1[8][1][5][5], db1[8], dw2[8][8][5][5], db2[8];
+    real a0[1][28][28], a1[FILTERS][24][24], a2[FILTERS][20][20], a3[FILTERS][10][10], a4[128], z5[10], a5[10], y[10], loss;
+    real da1[FILTERS][24][24], da2[FILTERS][20][20], da3[FILTERS][10][10], da4[128], dz5[10];
+    real dw1[FILTERS][1][5][5], db1[FILTERS], dw2[FILTERS][FILTERS][5][5], db2[FILTERS];
 };
 
 // Totals
@@ -539,12 +598,12 @@ static void totals(int n, const real each[n], weight sum[n])
 // Network, forward
 __attribute__((flatten)) static void network_forward(const struct parameters *p, struct group *g)
 {
-    convolution_forward(8, 1, 24, 24, 28, 28, 5, 5, 1, 1, 0, 0, p->w1, p->b1, g->a0, g->a1);
-    relu_forward(8 * 24 * 24, (real *)g->a1, (real *)g->a1);
-    convolution_forward(8, 8, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, p->w2, p->b2, g->a1, g->a2);
-    relu_forward(8 * 20 * 20, (real *)g->a2, (real *)g->a2);
-    max_pooling_forward(8, 10, 10, 20, 20, 2, 2, 2, 2, g->a2, g->a3);
-    fully_connected_forward(128, 800, p->w3, p->b3, (real *)g->a3, g->a4);
+    convolution_forward(FILTERS, 1, 24, 24, 28, 28, 5, 5, 1, 1, 0, 0, p->w1, p->b1, g->a0, g->a1);
+    relu_forward(FILTERS * 24 * 24, (real *)g->a1, (real *)g->a1);
+    convolution_forward(FILTERS, FILTERS, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, p->w2, p->b2, g->a1, g->a2);
+    relu_forward(FILTERS * 20 * 20, (real *)g->a2, (real *)g->a2);
+    max_pooling_forward(FILTERS, 10, 10, 20, 20, 2, 2, 2, 2, g->a2, g->a3);
+    fully_connected_forward(128, FILTERS * 100, p->w3, p->b3, (real *)g->a3, g->a4);
     relu_forward(128, g->a4, g->a4);
     fully_connected_forward(10, 128, p->w4, p->b4, g->a4, g->z5);
     g->loss = softmax_cross_entropy(10, g->y, g->z5, g->a5);
@@ -554,19 +613,25 @@ __attribute__((flatten)) static void network_forward(const struct parameters *p,
 __attribute__((flatten)) static void network_backward(const struct parameters *p, struct group *g, struct parameters *gradient)
 {
     softmax_cross_entropy_dz(10, g->y, g->a5, g->dz5);
-    fully_connected_backward(10, 128, p->w4, g->a4, g->dz5, g->da4, gradient->w4, gradient->b4);
+    fully_connected_da(10, 128, p->w4, g->dz5, g->da4);
+    fully_connected_dw(10, 128, g->a4, g->dz5, gradient->w4);
+    fully_connected_db(10, g->dz5, gradient->b4);
     relu_backward(128, g->a4, g->da4, g->da4);
-    fully_connected_backward(128, 800, p->w3, (real *)g->a3, g->da4, (real *)g->da3, gradient->w3, gradient->b3);
-    max_pooling_backward(8, 10, 10, 20, 20, 2, 2, 2, 2, g->a2, g->a3, g->da3, g->da2);
-    relu_backward(8 * 20 * 20, (real *)g->a2, (real *)g->da2, (real *)g->da2);
-    convolution_backward(8, 8, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, p->w2, g->a1, g->da2, g->da1, g->dw2, g->db2);
-    relu_backward(8 * 24 * 24, (real *)g->a1, (real *)g->da1, (real *)g->da1);
-    convolution_dw(8, 1, 24, 24, 28, 28, 5, 5, 1, 1, 0, 0, g->a0, g->da1, g->dw1);
-    convolution_db(8, 24, 24, g->da1, g->db1);
-    totals(200, (real *)g->dw1, (weight *)gradient->w1);
-    totals(8, g->db1, gradient->b1);
-    totals(1600, (real *)g->dw2, (weight *)gradient->w2);
-    totals(8, g->db2, gradient->b2);
+    fully_connected_da(128, FILTERS * 100, p->w3, g->da4, (real *)g->da3);
+    fully_connected_dw(128, FILTERS * 100, (real *)g->a3, g->da4, gradient->w3);
+    fully_connected_db(128, g->da4, gradient->b3);
+    max_pooling_backward(FILTERS, 10, 10, 20, 20, 2, 2, 2, 2, g->a2, g->a3, g->da3, g->da2);
+    relu_backward(FILTERS * 20 * 20, (real *)g->a2, (real *)g->da2, (real *)g->da2);
+    convolution_da(FILTERS, FILTERS, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, p->w2, g->da2, g->da1);
+    convolution_dw(FILTERS, FILTERS, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, g->a1, g->da2, g->dw2);
+    convolution_db(FILTERS, 20, 20, g->da2, g->db2);
+    relu_backward(FILTERS * 24 * 24, (real *)g->a1, (real *)g->da1, (real *)g->da1);
+    convolution_dw(FILTERS, 1, 24, 24, 28, 28, 5, 5, 1, 1, 0, 0, g->a0, g->da1, g->dw1);
+    convolution_db(FILTERS, 24, 24, g->da1, g->db1);
+    totals(FILTERS * 25, (real *)g->dw1, (weight *)gradient->w1);
+    totals(FILTERS, g->db1, gradient->b1);
+    totals(FILTERS * FILTERS * 25, (real *)g->dw2, (weight *)gradient->w2);
+    totals(FILTERS, g->db2, gradient->b2);
 }
 
 // Give up
@@ -649,15 +714,18 @@ static struct data load(const char *folder, const char *part)
 // Samples order[0..count) into the lanes of a group; value[] is each byte's standardised value (G11).
 static void fill(struct group *g, const struct data *d, int count, const int order[count], const weight value[256])
 {
+    static const unsigned char black[28 * 28];
+    const unsigned char *pixel[SAMPLES];
     memset(g->y, 0, sizeof g->y);
     for (int n = 0; n < SAMPLES; n++) {
-        const unsigned char *pixel = n < count ? (const unsigned char *)d->picture[order[n]] : NULL;
-        real *input = (real *)g->a0;
-        for (int i = 0; i < 28 * 28; i++)
-            *sample(&input[i], n) = pixel ? value[pixel[i]] : 0;
-        if (pixel)
+        pixel[n] = n < count ? (const unsigned char *)d->picture[order[n]] : black;
+        if (n < count)
             *sample(&g->y[d->label[order[n]]], n) = 1;
     }
+    real *input = (real *)g->a0;
+    for (int i = 0; i < 28 * 28; i++)
+        for (int n = 0; n < SAMPLES; n++)
+            *sample(&input[i], n) = value[pixel[n][i]];
 }
 
 // Draw digits
@@ -996,8 +1064,8 @@ static struct data drawn_digits(unsigned long long seed, int count)
 
 // Options
 struct options {
-    const char *data, *save, *load, *log, *read;
-    int epochs, batch, threads, limit, test, gradcheck, confusion;
+    const char *data, *save, *load, *log, *read, *optimiser;
+    int epochs, batch, threads, limit, hold_out, test, gradcheck, confusion, constant, shipped;
     unsigned long long seed;
     double rate;
 };
@@ -1013,17 +1081,12 @@ static void standard_values(const struct scale *s, weight value[256])   // (G11)
 
 // A team of threads
 struct team {
-    int threads, groups, batch, steps, step, stop;   // groups: at most, in a batch
-    pthread_mutex_t lock;
-    pthread_cond_t all_here;
-    int waiting;
-    unsigned round;
-    const struct data *data;
-    const int *order;                                // this epoch's order of the samples
-    int first, count;                                // this batch: samples first to first + count of the order
-    weight value[256];
-    double rate, *loss;                              // loss[group], a sum over its samples
-    struct parameters *theta, *m, *v, *gradient;     // gradient[group]
+    int threads;
+    struct worker *worker;
+    void (*job)(struct worker *me);   // what all do next; NULL: go home
+    void *subject;                    // and on what
+    atomic_int waiting;
+    atomic_uint round;
 };
 
 struct worker {
@@ -1036,23 +1099,78 @@ struct worker {
 // Returns when every thread of the team has called it.
 static void meet(struct team *t)
 {
-    pthread_mutex_lock(&t->lock);
-    unsigned round = t->round;
-    if (++t->waiting == t->threads) {
-        t->waiting = 0;
-        t->round++;
-        pthread_cond_broadcast(&t->all_here);
+    unsigned round = atomic_load(&t->round);
+    if (atomic_fetch_add(&t->waiting, 1) == t->threads - 1) {
+        atomic_store(&t->waiting, 0);
+        atomic_fetch_add(&t->round, 1);
+        return;
     }
-    while (round == t->round)
-        pthread_cond_wait(&t->all_here, &t->lock);
-    pthread_mutex_unlock(&t->lock);
+    for (int looks = 0; atomic_load(&t->round) == round; looks++)
+        if (looks >= 10000)
+            sched_yield();
 }
+
+static void *work(void *argument)
+{
+    struct worker *me = argument;
+    for (;;) {
+        meet(me->team);
+        if (!me->team->job)
+            return NULL;
+        me->team->job(me);
+        meet(me->team);
+    }
+}
+
+// Called by the first thread. Returns when all have done the job.
+static void together(struct team *t, void (*job)(struct worker *me), void *subject)
+{
+    t->job = job;
+    t->subject = subject;
+    meet(t);
+    job(&t->worker[0]);
+    meet(t);
+}
+
+// Start and finish
+static void start(struct team *t, int threads)
+{
+    *t = (struct team){.threads = threads, .worker = allocate(threads, sizeof *t->worker)};
+    for (int i = 0; i < threads; i++) {
+        t->worker[i] = (struct worker){.team = t, .number = i, .group = allocate(1, sizeof(struct group))};
+        if (i > 0 && pthread_create(&t->worker[i].thread, NULL, work, &t->worker[i]))
+            give_up("cannot start thread %d; try fewer --threads", i);
+    }
+}
+
+static void finish(struct team *t)
+{
+    t->job = NULL;
+    meet(t);
+    for (int i = 0; i < t->threads; i++) {
+        if (i > 0)
+            pthread_join(t->worker[i].thread, NULL);
+        free(t->worker[i].group);
+    }
+    free(t->worker);
+}
+
+// Training
+struct training {
+    const struct options *options;
+    int groups, steps, step;                         // groups: at most, in a batch
+    const struct data *data;
+    int *order, first, count;                        // this batch: samples first to first + count of this epoch's order
+    weight value[256];
+    double rate, *loss;                              // loss[group], a sum over its samples
+    struct parameters *theta, *m, *v, *gradient;     // gradient[group]
+};
 
 // One thread's part of a step
 static void differentiate(struct worker *me)
 {
-    struct team *t = me->team;
-    for (int g = me->number; g * SAMPLES < t->count; g += t->threads) {
+    struct training *t = me->team->subject;
+    for (int g = me->number; g * SAMPLES < t->count; g += me->team->threads) {
         int left = t->count - g * SAMPLES;
         fill(me->group, t->data, left < SAMPLES ? left : SAMPLES, t->order + t->first + g * SAMPLES, t->value);
         network_forward(t->theta, me->group);
@@ -1061,31 +1179,26 @@ static void differentiate(struct worker *me)
     }
 }
 
-static void update(struct worker *me)
+static void update_block(struct training *t, int first, int n)
 {
-    struct team *t = me->team;
-    int from = (int)((long)PARAMETERS * me->number / t->threads), to = (int)((long)PARAMETERS * (me->number + 1) / t->threads);
-    weight *sum = (weight *)&t->gradient[0];
+    weight *sum = (weight *)&t->gradient[0] + first;
     for (int g = 1; g * SAMPLES < t->count; g++)
-        for (int i = from; i < to; i++)
-            sum[i] += ((weight *)&t->gradient[g])[i];
-    for (int i = from; i < to; i++)
+        for (int i = 0; i < n; i++)
+            sum[i] += ((weight *)&t->gradient[g])[first + i];
+    for (int i = 0; i < n; i++)
         sum[i] /= t->count;
-    adam(to - from, t->step, t->rate, 0.9, 0.999, 1e-8, sum + from, (weight *)t->m + from, (weight *)t->v + from, (weight *)t->theta + from);
+    if (t->options->shipped)
+        forgetful_adam(n, t->rate, 0.95, 0.99, 1e-7, sum, (weight *)t->theta + first);
+    else
+        adam(n, t->step, t->rate, 0.9, 0.999, 1e-8, sum, (weight *)t->m + first, (weight *)t->v + first, (weight *)t->theta + first);
 }
 
-static void *work(void *argument)
+static void update(struct worker *me)
 {
-    struct worker *me = argument;
-    for (;;) {
-        meet(me->team);   // the first thread has prepared a batch
-        if (me->team->stop)
-            return NULL;
-        differentiate(me);
-        meet(me->team);
-        update(me);
-        meet(me->team);
-    }
+    enum { BLOCK = 2048 };
+    int from = (int)((long)PARAMETERS * me->number / me->team->threads), to = (int)((long)PARAMETERS * (me->number + 1) / me->team->threads);
+    for (int first = from; first < to; first += BLOCK)
+        update_block(me->team->subject, first, to - first < BLOCK ? to - first : BLOCK);
 }
 
 // Progress
@@ -1097,7 +1210,7 @@ static double now(void)   // seconds
 }
 
 // A bar that rewrites itself on a terminal, and a line for each tenth elsewhere. The loss is a running mean.
-static void progress(const struct team *t, int done, int total_samples, double loss, double since)
+static void progress(const struct training *t, int done, int total_samples, double loss, double since)
 {
     static int tenth;
     double seconds = now() - since, part = (double)done / total_samples;
@@ -1142,74 +1255,46 @@ static FILE *open_log(const char *path)
 }
 
 // Train
-static void start(struct team *t, struct worker *workers)
-{
-    for (int i = 0; i < t->threads; i++) {
-        workers[i] = (struct worker){.team = t, .number = i, .group = allocate(1, sizeof(struct group))};
-        if (i > 0 && pthread_create(&workers[i].thread, NULL, work, &workers[i]))
-            give_up("cannot start thread %d; try fewer --threads", i);
-    }
-}
-
-static void finish(struct team *t, struct worker *workers)
-{
-    t->stop = 1;
-    meet(t);
-    for (int i = 0; i < t->threads; i++) {
-        if (i > 0)
-            pthread_join(workers[i].thread, NULL);
-        free(workers[i].group);
-    }
-    free(workers), free(t->m), free(t->v), free(t->gradient), free(t->loss);
-}
-
 // One step by all threads. Returns the mean loss of the batch.
-static double step(struct team *t, struct worker *me)
+static double step(struct team *team, struct training *t)
 {
-    meet(t);
-    differentiate(me);
-    meet(t);
+    together(team, differentiate, t);
+    together(team, update, t);
     double loss = 0;
     for (int g = 0; g * SAMPLES < t->count; g++)
         loss += t->loss[g];
-    update(me);
-    meet(t);
     return loss / t->count;
 }
 
-static struct team new_team(const struct options *o, const struct data *d, struct parameters *theta, const struct scale *scale)
+static struct training new_training(const struct options *o, const struct data *d, struct parameters *theta, const struct scale *scale)
 {
-    struct team t = {.batch = o->batch, .data = d, .theta = theta};
+    struct training t = {.options = o, .data = d, .theta = theta};
     t.groups = (o->batch + SAMPLES - 1) / SAMPLES;
-    t.threads = o->threads < t.groups ? o->threads : t.groups;
     t.steps = (int)((long)o->epochs * ((d->count + o->batch - 1) / o->batch));
+    t.order = allocate(d->count, sizeof *t.order);
     t.gradient = allocate(t.groups, sizeof *t.gradient);
     t.m = allocate(1, sizeof *t.m);
     t.v = allocate(1, sizeof *t.v);
     t.loss = allocate(t.groups, sizeof *t.loss);
-    pthread_mutex_init(&t.lock, NULL);
-    pthread_cond_init(&t.all_here, NULL);
     standard_values(scale, t.value);
+    for (int i = 0; i < d->count; i++)
+        t.order[i] = i;
     return t;
 }
 
-static void train(const struct options *o, const struct data *d, struct parameters *theta, const struct scale *scale, struct random *random)
+static void train(struct team *team, const struct options *o, const struct data *d, struct parameters *theta, const struct scale *scale,
+                  struct random *random)
 {
-    struct team t = new_team(o, d, theta, scale);
-    struct worker *workers = allocate(t.threads, sizeof *workers);
-    int *order = allocate(d->count, sizeof *order), done = 0;
+    struct training t = new_training(o, d, theta, scale);
+    int done = 0;
     FILE *log = o->log ? open_log(o->log) : NULL;
-    for (int i = 0; i < d->count; i++)
-        order[i] = i;
-    t.order = order;
-    start(&t, workers);
     double running = 0, since = now();
     for (int epoch = 0; epoch < o->epochs && !interrupted; epoch++) {
-        shuffle(random, d->count, order);
+        shuffle(random, d->count, t.order);
         for (t.first = 0; t.first < d->count && !interrupted; t.first += o->batch, t.step++) {
             t.count = d->count - t.first < o->batch ? d->count - t.first : o->batch;
-            t.rate = ramp(t.step, t.steps, o->rate);
-            double loss = step(&t, &workers[0]);
+            t.rate = o->constant ? o->rate : ramp(t.step, t.steps, o->rate);
+            double loss = step(team, &t);
             if (!isfinite(loss))
                 give_up("the loss is no longer finite at step %d; nothing was saved; try a smaller --rate than %g", t.step, o->rate);
             running = t.step ? 0.98 * running + 0.02 * loss : loss;
@@ -1219,19 +1304,18 @@ static void train(const struct options *o, const struct data *d, struct paramete
             progress(&t, done, o->epochs * d->count, running, since);
         }
     }
-    finish(&t, workers);
-    free(order);
+    free(t.order), free(t.gradient), free(t.m), free(t.v), free(t.loss);
     if (log)
         close_file(log, o->log);
-    printf("trained on %d samples in %.1f s, cost %.4f\n", done, now() - since, running);
+    printf("trained on %d samples in %.2f s, cost %.4f\n", done, now() - since, running);
 }
 
 // Initialise
 static void initialise(struct parameters *p, struct random *random)
 {
-    he_initialise(random, 1 * 5 * 5, 200, (weight *)p->w1);
-    he_initialise(random, 8 * 5 * 5, 1600, (weight *)p->w2);
-    he_initialise(random, 800, 128 * 800, (weight *)p->w3);
+    he_initialise(random, 1 * 5 * 5, FILTERS * 25, (weight *)p->w1);
+    he_initialise(random, FILTERS * 5 * 5, FILTERS * FILTERS * 25, (weight *)p->w2);
+    he_initialise(random, FILTERS * 100, 128 * FILTERS * 100, (weight *)p->w3);
     he_initialise(random, 128, 10 * 128, (weight *)p->w4);
 }
 
@@ -1258,39 +1342,67 @@ static void print_confusion(int table[10][10])
     }
 }
 
-static void test(const struct options *o, const struct data *d, const struct parameters *p, const struct scale *scale)
-{
-    struct group *g = allocate(1, sizeof *g);
-    int table[10][10] = {0}, right = 0;
+struct examination {
+    const struct data *data;
+    const struct parameters *theta;
     weight value[256];
-    standard_values(scale, value);
-    double loss = 0;
-    for (int first = 0; first < d->count; first += SAMPLES) {
-        int order[SAMPLES], count = d->count - first < SAMPLES ? d->count - first : SAMPLES;
+    double *loss;             // loss[group], a sum over its samples
+    unsigned char *answer;    // answer[sample]
+};
+
+static void examine(struct worker *me)
+{
+    struct examination *e = me->team->subject;
+    for (int g = me->number; g * SAMPLES < e->data->count; g += me->team->threads) {
+        int order[SAMPLES], first = g * SAMPLES, count = e->data->count - first < SAMPLES ? e->data->count - first : SAMPLES;
         for (int n = 0; n < count; n++)
             order[n] = first + n;
-        fill(g, d, count, order, value);
-        network_forward(p, g);
-        loss += creal(total(g->loss));
+        fill(me->group, e->data, count, order, e->value);
+        network_forward(e->theta, me->group);
+        e->loss[g] = creal(total(me->group->loss));
         for (int n = 0; n < count; n++)
-            table[d->label[first + n]][answer(g, n)]++;
+            e->answer[first + n] = (unsigned char)answer(me->group, n);
     }
-    for (int c = 0; c < 10; c++)
-        right += table[c][c];
+}
+
+static void test(struct team *team, const struct options *o, const struct data *d, const struct parameters *p, const struct scale *scale)
+{
+    struct examination e = {.data = d, .theta = p, .loss = allocate(d->count, sizeof *e.loss), .answer = allocate(d->count, 1)};
+    standard_values(scale, e.value);
+    together(team, examine, &e);
+    int table[10][10] = {0}, right = 0;
+    double loss = 0;
+    for (int i = 0; i < d->count; i++) {
+        table[d->label[i]][e.answer[i]]++;
+        right += d->label[i] == e.answer[i];
+        loss += e.loss[i];   // zero beyond the last group
+    }
     if (o->confusion)
         print_confusion(table);
     printf("test cost %.4f\n", loss / d->count);
     printf("test: %d of %d right, %.2f %%\n", right, d->count, 100.0 * right / d->count);
-    free(g);
+    free(e.loss), free(e.answer);
 }
 
 // The arrays of a file
-struct tensor { const char *name, *shape; int count; };
+struct tensor { const char *name; int extent[5]; };   // extents end with a zero
 static const struct tensor tensors[] = {
-    {"w1", "8,1,5,5", 200}, {"b1", "8", 8}, {"w2", "8,8,5,5", 1600}, {"b2", "8", 8}, {"w3", "128,800", 102400}, {"b3", "128", 128},
-    {"w4", "10,128", 1280}, {"b4", "10", 10}, {"scale", "2", 2},
+    {"w1", {FILTERS, 1, 5, 5}}, {"b1", {FILTERS}}, {"w2", {FILTERS, FILTERS, 5, 5}}, {"b2", {FILTERS}},
+    {"w3", {128, FILTERS * 100}}, {"b3", {128}}, {"w4", {10, 128}}, {"b4", {10}}, {"scale", {2}},
 };
 enum { TENSORS = sizeof tensors / sizeof *tensors, NUMBERS = PARAMETERS + 2 };
+
+struct shape { int count; char text[48]; };
+
+static struct shape shape(const struct tensor *t)   // "8,1,5,5": 200 numbers
+{
+    struct shape s = {1, ""};
+    for (int d = 0, end = 0; t->extent[d]; d++) {
+        s.count *= t->extent[d];
+        end += snprintf(s.text + end, sizeof s.text - end, "%s%d", d ? "," : "", t->extent[d]);
+    }
+    return s;
+}
 
 // Save
 static void little_endian(unsigned char *at, int bytes, unsigned long long value)
@@ -1306,9 +1418,12 @@ static void save(const char *path, const struct parameters *p, const struct scal
     FILE *file = fopen(beside, "wb");
     if (!file)
         give_up("%s: cannot write: %s; choose another place with --save", beside, strerror(errno));
-    for (int i = 0, at = 0; i < TENSORS; at += 4 * tensors[i++].count)
+    for (int i = 0, at = 0; i < TENSORS; i++) {
+        struct shape s = shape(&tensors[i]);
         end += snprintf(end, sizeof header - (end - header), "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[%d,%d]}", i ? "," : "",
-                        tensors[i].name, tensors[i].shape, at, at + 4 * tensors[i].count);
+                        tensors[i].name, s.text, at, at + 4 * s.count);
+        at += 4 * s.count;
+    }
     end += snprintf(end, sizeof header - (end - header), "}");
     unsigned char length[8], number[4];
     little_endian(length, 8, end - header);
@@ -1335,10 +1450,11 @@ static void save(const char *path, const struct parameters *p, const struct scal
 static long find_tensor(const char *path, const char *header, const struct tensor *t)
 {
     char entry[128];
-    snprintf(entry, sizeof entry, "\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[", t->name, t->shape);
+    struct shape s = shape(t);
+    snprintf(entry, sizeof entry, "\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[", t->name, s.text);
     const char *found = strstr(header, entry);
     if (!found)
-        give_up("%s: holds no array %s of shape [%s] in F32: not the parameters of this network", path, t->name, t->shape);
+        give_up("%s: holds no array %s of shape [%s] in F32: not the parameters of this network", path, t->name, s.text);
     return strtol(found + strlen(entry), NULL, 10);
 }
 
@@ -1352,7 +1468,7 @@ static float read_number(const unsigned char *b)
 
 static void load_parameters(const char *path, struct parameters *p, struct scale *scale)
 {
-    enum { ROOM = 1 << 20 };
+    enum { ROOM = 4 * NUMBERS + (1 << 16) };
     FILE *file = fopen(path, "rb");
     if (!file)
         give_up("%s: %s; 'make train' makes a file of parameters", path, strerror(errno));
@@ -1369,9 +1485,10 @@ static void load_parameters(const char *path, struct parameters *p, struct scale
     float *number = allocate(NUMBERS, sizeof(float)), *next = number;
     for (int i = 0; i < TENSORS; i++) {
         long at = find_tensor(path, text, &tensors[i]);
-        if (at < 0 || at > 4L * (NUMBERS - tensors[i].count))
+        int count = shape(&tensors[i]).count;
+        if (at < 0 || at > 4L * (NUMBERS - count))
             give_up("%s: array %s lies outside of the file", path, tensors[i].name);
-        for (int k = 0; k < tensors[i].count; k++, next++)
+        for (int k = 0; k < count; k++, next++)
             if (!isfinite(*next = read_number(content + 8 + header + at + 4 * k)))
                 give_up("%s: number %d of %s is not finite", path, k, tensors[i].name);
     }
@@ -1420,9 +1537,9 @@ static unsigned long long signature(const struct group *g)
 {
     unsigned long long s = 0;
     const double *a1 = (const double *)g->a1, *a2 = (const double *)g->a2, *a3 = (const double *)g->a3;
-    for (int i = 0; i < 8 * 24 * 24; i++)
+    for (int i = 0; i < FILTERS * 24 * 24; i++)
         s = s * 31 + (a1[i] > 0);
-    for (int i = 0; i < 8 * 20 * 20; i++)
+    for (int i = 0; i < FILTERS * 20 * 20; i++)
         s = s * 31 + (a2[i] > 0) + 2 * (a2[i] == a3[i / 400 * 100 + i % 400 / 40 * 10 + i % 20 / 2]);
     for (int i = 0; i < 128; i++)
         s = s * 31 + (g->a4[i] > 0);
@@ -1449,9 +1566,10 @@ static double slope(struct parameters *p, struct group *g, double *theta)
 
 static int check_array(const struct tensor *t, struct parameters *p, struct group *g, double *theta, const double *gradient)
 {
-    int kinks = 0, entries = 0, step = t->count / 40 + 1;
+    struct shape s = shape(t);
+    int kinks = 0, entries = 0, step = s.count / 40 + 1;
     double worst = 0, scale = 0;
-    for (int i = 0; i < t->count; i += step) {
+    for (int i = 0; i < s.count; i += step) {
         double measured = slope(p, g, theta + i);
         kinks += isnan(measured);
         entries++;
@@ -1460,7 +1578,7 @@ static int check_array(const struct tensor *t, struct parameters *p, struct grou
             worst = fmax(worst, fabs(measured - gradient[i]));
     }
     int ok = worst <= 1e-6 * scale && kinks < entries / 2 + 1;
-    printf("  %-3s [%s]  %d of %d entries, %d at a kink, error %.0e of the largest  %s\n", t->name, t->shape, entries, t->count, kinks,
+    printf("  %-3s [%s]  %d of %d entries, %d at a kink, error %.0e of the largest  %s\n", t->name, s.text, entries, s.count, kinks,
            scale > 0 ? worst / scale : 0, ok ? "ok" : "FAILED");
     return ok;
 }
@@ -1477,7 +1595,7 @@ static int gradcheck(const struct data *d, struct parameters *p, const struct sc
         fill(g, d, 1, &picture, value);
         network_forward(p, g);
         network_backward(p, g, gradient);
-        for (int t = 0, at = 0; t < TENSORS - 1; at += tensors[t++].count)
+        for (int t = 0, at = 0; t < TENSORS - 1; at += shape(&tensors[t++]).count)
             failed += !check_array(&tensors[t], p, g, (double *)p + at, (double *)gradient + at);
     }
     free(g), free(gradient);
@@ -1502,9 +1620,12 @@ static const char help[] =
     "  --epochs N      how often each training sample is used (2)\n"
     "  --batch N       samples in a step (32)\n"
     "  --rate R        highest learning rate (0.003)\n"
+    "  --constant      keep the rate where it is, instead of raising and lowering it\n"
+    "  --optimiser O   adam (the default), or shipped: as in the paper's program, which forgets\n"
     "  --seed N        seed of all random numbers (1)\n"
     "  --threads N     threads (as many as there are processors); the result doesn't depend on it\n"
     "  --limit N       use the first N training samples only\n"
+    "  --hold-out N    test on the last N training samples, and don't train on them\n"
     "  --save FILE     where to save the parameters (mnist.safetensors)\n"
     "  --load FILE     begin with these parameters\n"
     "  --test          don't train, only test; needs --load\n"
@@ -1529,8 +1650,9 @@ static int option_with_value(struct options *o, const char *option, const char *
 {
     struct { const char *name; const char **text; int *whole; double most; } known[] = {
         {"--data", &o->data, NULL, 0}, {"--save", &o->save, NULL, 0}, {"--load", &o->load, NULL, 0}, {"--log", &o->log, NULL, 0},
-        {"--read", &o->read, NULL, 0}, {"--epochs", NULL, &o->epochs, 1000}, {"--batch", NULL, &o->batch, 4096},
-        {"--threads", NULL, &o->threads, 256}, {"--limit", NULL, &o->limit, 1e9}, {"--rate", NULL, NULL, 1}, {"--seed", NULL, NULL, 1e15},
+        {"--read", &o->read, NULL, 0}, {"--optimiser", &o->optimiser, NULL, 0}, {"--epochs", NULL, &o->epochs, 1000},
+        {"--batch", NULL, &o->batch, 4096}, {"--threads", NULL, &o->threads, 256}, {"--limit", NULL, &o->limit, 1e9},
+        {"--hold-out", NULL, &o->hold_out, 1e9}, {"--rate", NULL, NULL, 1}, {"--seed", NULL, NULL, 1e15},
     };
     int k = 0, count = sizeof known / sizeof *known;
     while (k < count && strcmp(option, known[k].name))
@@ -1553,7 +1675,7 @@ static int option_with_value(struct options *o, const char *option, const char *
 static struct options read_options(char **argument)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    struct options o = {.save = "mnist.safetensors", .epochs = 2, .batch = 32, .rate = 0.003, .seed = 1,
+    struct options o = {.save = "mnist.safetensors", .optimiser = "adam", .epochs = 2, .batch = 32, .rate = 0.003, .seed = 1,
                         .threads = processors < 1 ? 1 : processors > 256 ? 256 : (int)processors};
     while (*++argument) {
         if (!strcmp(*argument, "--help"))
@@ -1564,28 +1686,43 @@ static struct options read_options(char **argument)
             o.gradcheck = 1;
         else if (!strcmp(*argument, "--confusion"))
             o.confusion = 1;
+        else if (!strcmp(*argument, "--constant"))
+            o.constant = 1;
         else if (option_with_value(&o, *argument, argument[1]))
             argument++;
         else
             give_up("no option %s; 'mnist --help' lists them", *argument);
     }
+    o.shipped = !strcmp(o.optimiser, "shipped");
+    if (!o.shipped && strcmp(o.optimiser, "adam"))
+        give_up("--optimiser %s: expected adam or shipped", o.optimiser);
     if ((o.test || o.read) && !o.load)
         give_up("%s needs the parameters of a trained network: --load FILE", o.test ? "--test" : "--read");
     return o;
 }
 
 // Get the data
+static struct data load_or_draw(const struct options *o, int training)
+{
+    if (o->data)
+        return load(o->data, training ? "train" : "t10k");
+    struct data d = drawn_digits(o->seed + (training ? 0 : 1000003), training ? 20000 : 2000);
+    printf("no --data: drew %d digits for %s\n", d.count, training ? "training" : "the test");
+    return d;
+}
+
 static struct data get_data(const struct options *o, int training)
 {
-    struct data d;
-    if (o->data) {
-        d = load(o->data, training ? "train" : "t10k");
-    } else {
-        d = drawn_digits(o->seed + (training ? 0 : 1000003), training ? 20000 : 2000);
-        printf("no --data: drew %d digits for %s\n", d.count, training ? "training" : "the test");
+    struct data d = load_or_draw(o, training || o->hold_out);
+    if (o->hold_out >= d.count)
+        give_up("--hold-out %d: expected less than the %d training samples", o->hold_out, d.count);
+    int used = o->hold_out ? d.count - o->hold_out : d.count;
+    if (!training && o->hold_out) {
+        memmove(d.picture, d.picture + used, o->hold_out * sizeof *d.picture);
+        memmove(d.label, d.label + used, o->hold_out);
+        used = o->hold_out;
     }
-    if (training && o->limit && o->limit < d.count)
-        d.count = o->limit;
+    d.count = training && o->limit && o->limit < used ? o->limit : used;
     return d;
 }
 
@@ -1595,7 +1732,7 @@ static void drop(struct data *d)
 }
 
 // Main
-static int run(const struct options *o, struct parameters *p, char **arguments)
+static int run(struct team *team, const struct options *o, struct parameters *p, char **arguments)
 {
     struct random random = {o->seed};
     struct scale scale;
@@ -1620,7 +1757,7 @@ static int run(const struct options *o, struct parameters *p, char **arguments)
         if (o->gradcheck)
             hand_over(arguments);
 #endif
-        train(o, &training, p, &scale, &random);
+        train(team, o, &training, p, &scale, &random);
         drop(&training);
         if (o->gradcheck)
             return failed;
@@ -1630,7 +1767,7 @@ static int run(const struct options *o, struct parameters *p, char **arguments)
         save(o->save, p, &scale);
     if (interrupted)
         printf("interrupted: these are the parameters so far\n");
-    test(o, &unseen, p, &scale);
+    test(team, o, &unseen, p, &scale);
     drop(&unseen);
     return 0;
 }
@@ -1641,7 +1778,11 @@ int main(int count, char **arguments)
     struct options o = read_options(arguments);
     signal(SIGINT, interrupt);
     struct parameters *p = allocate(1, sizeof *p);
-    int status = run(&o, p, arguments);
+    struct team team;
+    int groups = (o.batch + SAMPLES - 1) / SAMPLES;
+    start(&team, o.threads < groups ? o.threads : groups);   // a batch has work for so many
+    int status = run(&team, &o, p, arguments);
+    finish(&team);
     free(p);
     if (fflush(stdout))
         give_up("standard output: cannot write: %s", strerror(errno));

@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [fc858d082c6d]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/7-optimisation.md [bef5fe9437d8]: edit the chapter, or edit here and run make stitch
 #include <assert.h>
 #include <stddef.h>
 #include <tgmath.h>
@@ -63,6 +63,16 @@ void adam(int n, int t, weight rate, weight beta1, weight beta2, weight epsilon,
         m[i] = beta1 * m[i] + (1 - beta1) * g[i];
         v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
         theta[i] -= rate * (m[i] * to_m_hat) / (sqrt(v[i] * to_v_hat) + epsilon);
+    }
+}
+
+// Adam, forgetful
+// A step of theta[n] as the paper's program takes it: both means begin at zero for every batch, and are not corrected.
+void forgetful_adam(int n, weight rate, weight beta1, weight beta2, weight epsilon, const weight g[restrict n], weight theta[restrict n])
+{
+    for (int i = 0; i < n; i++) {
+        weight m = (1 - beta1) * g[i], v = (1 - beta2) * g[i] * g[i];
+        theta[i] -= rate * m / sqrt(v + epsilon);
     }
 }
 

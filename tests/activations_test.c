@@ -1,391 +1,698 @@
-// Tangled from chapters/5-activations.md [3d6fed5d8f67]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/5-activations.md [321dd54522b6]: edit the chapter, or edit here and run make stitch
 #include "../src/activations.c"
 #include "check.h"
 
-// Report without a number
-static void unnumbered(const char *claim, struct verdict v)
+// Verdict of a claim
+static struct verdict verdict_with(const struct mutant *m, struct verdict (*run)(void))
 {
-    expect(passes(&v), claim);
-    for (int m = 0; m < METHODS; m++)
-        if (caught(&v, m))
-            printf("      %s is off by %.1e where %.1e is allowed: %s\n", method_name[m], v.by[m].error, v.by[m].allowed, v.by[m].worst);
+    operation *right[2];
+    release();
+    begin_stream(0);
+    exchange(m, right, 1);
+    struct verdict v = run();
+    exchange(m, right, 0);
+    if (array_with_broken_guard())
+        judge(&v, ORACLE, 1, NAN, 0, "something was written outside of an array");
+    return v;
 }
 
-// Numbers for the activations
-enum { N = 37, C = 7 };
-static struct array z, a, da, dz;
+// The activations under test
+static struct activation {
+    operation *relu, *relu_slope, *sigmoid, *sigmoid_slope, *arctan, *arctan_slope, *softmax, *jacobian, *softmax_slope;
+} activation;
 
-static void choose(int count)
+// Numbers for the activations
+enum numbers { NOT_ZERO, WITH_ZEROS, SCORES };   // SCORES: a few, for softmax
+static struct array z, a, da, dz, J;
+
+static void choose_count(int low, int high)
 {
-    z = array("z", 1, (int[]){count}), dz = array("dz", 1, z.extent);
+    z = array("z", 1, (int[]){between(low, high)}), dz = array("dz", 1, z.extent);
     a = array("a", 1, z.extent), da = array("da", 1, z.extent);
     randomise(z), randomise(da);
-    spoil(a), spoil(dz);
-    for (int i = 0; i < count; i++) {
-        double u = part(z, i);
-        put(z, i, 0, 0, 0, 2 * u + (u < 0 ? -0.125 : 0.125));
+    for (int i = 0; i < z.count; i++) {
+        put(z, i, 0, 0, 0, (2 * fabs(part(z, i)) + 0.125) * (i % 2 ? -1 : 1));
+        put(da, i, 0, 0, 0, (fabs(part(da, i)) + 0.125) * (i / 2 % 2 ? -1 : 1));
     }
 }
 
+static void choose(enum numbers numbers)
+{
+    choose_count(numbers == SCORES ? 4 : 8, numbers == SCORES ? 6 : 12);
+    if (numbers == WITH_ZEROS)
+        put(z, 1, 0, 0, 0, 0), put(z, 2, 0, 0, 0, 0);
+}
+
+static double sum(struct array x)
+{
+    double s = 0;
+    for (int i = 0; i < x.count; i++)
+        s += part(x, i);
+    return s;
+}
+
 // Oracles of the activations
-static double relu(double t)
+typedef double function(double t);
+
+static double relu_value(double t)
 {
     return (t + fabs(t)) / 2;
 }
 
-static double relu_slope(double t)
+static double relu_slope_value(double t)
 {
-    return (1 + t / fabs(t)) / 2;
+    return t == 0 ? 0 : (1 + t / fabs(t)) / 2;
 }
 
-static double sigmoid(double t)
+static double sigmoid_value(double t)
 {
     return (1 + tanh(t / 2)) / 2;
 }
 
-static double sigmoid_slope(double t)
+static double sigmoid_slope_value(double t)
 {
     return 1 / (4 * cosh(t / 2) * cosh(t / 2));
 }
 
-static double arctan(double t)
+static double arctan_value(double t)
 {
     return atan2(t, 1);   // the angle of the point (1, t)
 }
 
-static double arctan_slope(double t)
+static double arctan_slope_value(double t)
 {
-    return cos(arctan(t)) * cos(arctan(t));
+    return cos(arctan_value(t)) * cos(arctan_value(t));
 }
 
-// Check an activation, forward
-typedef void forward_function(int count, const real *in, real *out);
-typedef void backward_function(int count, const real *at, const real *slope, real *out);
+// Verify an activation
+static void verify_value(struct verdict *v, operation *f, function *value, double allowed)
+{
+    struct array expected = array("a", 1, z.extent);
+    for (int i = 0; i < z.count; i++)
+        put(expected, i, 0, 0, 0, value(part(z, i)));
+    f();
+    compare(v, ORACLE, allowed, a, expected);
+}
 
-struct activation {
-    forward_function *forward;
-    backward_function *backward;
-    double (*value)(double z), (*slope)(double z);   // the oracles
-    int kink;
-};
+static void verify_slope(struct verdict *v, operation *f, function *slope, double allowed)
+{
+    struct array expected = array("dz", 1, z.extent);
+    for (int i = 0; i < z.count; i++)
+        put(expected, i, 0, 0, 0, part(da, i) * slope(part(z, i)));
+    f();
+    compare(v, ORACLE, allowed, dz, expected);
+}
 
-static struct verdict check_forward(struct activation f)
+// Check (20)
+static void relu(void)
+{
+    relu_forward(z.count, z.at, a.at);
+}
+
+static struct verdict check_relu(void)
 {
     struct verdict v = {0};
-    choose(N);
-    f.forward(N, z.at, a.at);
-    struct array expected = array("a", 1, a.extent);
-    for (int i = 0; i < N; i++)
-        put(expected, i, 0, 0, 0, f.value(part(z, i)));
-    compare(&v, ORACLE, 1e-14, a, expected);
+    choose(WITH_ZEROS);
+    verify_value(&v, activation.relu, relu_value, EXACT);
     return v;
 }
 
-// Check an activation, backward
-static forward_function *differentiated;
-
-static real objective_a(void)
+// wrong: (20)
+static void write_values(function *f)
 {
-    differentiated(N, z.at, a.at);
+    for (int i = 0; i < z.count; i++)
+        put(a, i, 0, 0, 0, f(part(z, i)));
+}
+
+static double smaller_than_zero(double t) { return fmin(0, t); }
+static double relu_of_minus(double t) { return fmax(0, -t); }
+static double identity(double t) { return t; }
+static double leaky(double t) { return t > 0 ? t : t / 10; }
+static double larger_than_one(double t) { return fmax(1, t); }
+
+static void wrong_20_smaller(void) { write_values(smaller_than_zero); }
+static void wrong_20_minus(void) { write_values(relu_of_minus); }
+static void wrong_20_absolute(void) { write_values(fabs); }
+static void wrong_20_identity(void) { write_values(identity); }
+static void wrong_20_leaky(void) { write_values(leaky); }
+static void wrong_20_one(void) { write_values(larger_than_one); }
+static void wrong_20_from_one(void) { relu_forward(z.count - 1, (real *)z.at + 1, (real *)a.at + 1); }
+
+static void wrong_20_on_top(void)
+{
+    for (int i = 0; i < z.count; i++)
+        *entry(a, i, 0, 0, 0) += relu_value(part(z, i));
+}
+
+// Check (21)
+static real objective_relu(void)
+{
+    for (int i = 0; i < z.count; i++)
+        went(part(z, i) > 0 ? 2 : part(z, i) == 0);
+    activation.relu();
     return inner_product(da, a);
 }
 
-static double nearest_to_zero(struct array x)
+static void relu_slope(void)
 {
-    double least = INFINITY;
-    for (int i = 0; i < x.count; i++)
-        least = fmin(least, fabs(part(x, i)));
-    return least;
+    relu_backward(z.count, z.at, da.at, dz.at);
 }
 
-static struct verdict check_backward(struct activation f)
+static struct verdict verify_relu_slope(enum numbers numbers)
 {
     struct verdict v = {0};
-    choose(N);
-    f.backward(N, z.at, da.at, dz.at);
-    struct array expected = array("dz", 1, dz.extent);
-    for (int i = 0; i < N; i++)
-        put(expected, i, 0, 0, 0, part(da, i) * f.slope(part(z, i)));
-    compare(&v, ORACLE, 1e-14, dz, expected);
-    differentiated = f.forward;
-    check_gradient(&v, objective_a, z, dz, CURVED);
-    if (f.kink && !(nearest_to_zero(z) > 2 * CURVED))
-        judge(&v, CENTRAL, 1, NAN, 1, "an input is too close to the kink for the step");
+    choose(numbers);
+    verify_slope(&v, activation.relu_slope, relu_slope_value, EXACT);
+    check_gradient(&v, objective_relu, z, dz, EXACTLY_AFFINE);
     return v;
+}
+
+static struct verdict check_relu_slope(void)
+{
+    return verify_relu_slope(WITH_ZEROS);
+}
+
+static struct verdict check_relu_slope_without_zeros(void)
+{
+    return verify_relu_slope(NOT_ZERO);
+}
+
+// wrong: (21)
+static void write_slopes(function *f)
+{
+    for (int i = 0; i < z.count; i++)
+        put(dz, i, 0, 0, 0, part(da, i) * f(part(z, i)));
+}
+
+static double one_at_zero(double t) { return t >= 0; }
+static double half_at_zero(double t) { return t > 0 ? 1 : t == 0 ? 0.5 : 0; }
+static double one_where_negative(double t) { return t <= 0; }
+static double leaky_slope(double t) { return t > 0 ? 1 : 0.1; }
+static double sign(double t) { return (t > 0) - (t < 0); }
+
+static void wrong_21_as_printed(void) { write_slopes(one_at_zero); }
+static void wrong_21_half(void) { write_slopes(half_at_zero); }
+static void wrong_21_inverted(void) { write_slopes(one_where_negative); }
+static void wrong_21_times_z(void) { write_slopes(relu_value); }
+static void wrong_21_leaky(void) { write_slopes(leaky_slope); }
+static void wrong_21_sign(void) { write_slopes(sign); }
+static void wrong_21_mask_of_da(void) { relu_backward(z.count, da.at, da.at, dz.at); }
+
+static void wrong_21_mask_alone(void)
+{
+    for (int i = 0; i < z.count; i++)
+        put(dz, i, 0, 0, 0, part(z, i) > 0);
+}
+
+static void wrong_21_on_top(void)
+{
+    for (int i = 0; i < z.count; i++)
+        *entry(dz, i, 0, 0, 0) += part(da, i) * (part(z, i) > 0);
 }
 
 // Check ReLU in place
-static struct verdict check_in_place(void)
+static struct verdict check_relu_in_place(void)
 {
     struct verdict v = {0};
-    choose(N);
-    relu_forward(N, z.at, a.at);
-    relu_backward(N, z.at, da.at, dz.at);
-    relu_forward(N, z.at, z.at);
-    relu_backward(N, z.at, da.at, da.at);
-    compare(&v, ORACLE, 1e-14, z, a);
-    compare(&v, ORACLE, 1e-14, da, dz);
+    choose(NOT_ZERO);
+    a = z, dz = da;
+    verify_value(&v, activation.relu, relu_value, EXACT);
+    verify_slope(&v, activation.relu_slope, relu_slope_value, EXACT);
     return v;
 }
 
-// Check (21) at zero
-static struct verdict check_at_zero(backward_function *backward)
+// Claims about zero
+static real objective_without_sides(void)
 {
-    struct verdict v = {0};
-    choose(N);
-    memset(z.at, 0, N * sizeof(real));
-    backward(N, z.at, da.at, dz.at);
-    struct array expected = array("dz", 1, dz.extent);
-    memset(expected.at, 0, N * sizeof(real));
-    compare(&v, ORACLE, 0, dz, expected);
-    return v;
+    activation.relu();
+    return inner_product(da, a);
 }
 
-static int halves_at_zero(void)   // what central differences say there: half of each slope
+static void check_zero(void)
 {
-    differentiated = relu_forward;
-    struct array slope = central_differences(objective_a, z, 1);
+    struct verdict v = verdict_with(&(struct mutant){.change = {{&activation.relu_slope, wrong_21_as_printed}}}, check_relu_slope_without_zeros);
+    expect(passes(&v), "away from zero the printed (21) is not noticed");
+    choose(WITH_ZEROS);
     int halves = 0;
-    for (int i = 0; i < N; i++)
-        halves += fabs(part(slope, i) - part(da, i) / 2) < 1e-14;
-    return halves == N;
+    for (int i = 0; i < z.count; i++)
+        halves += part(z, i) == 0 && central_difference(objective_without_sides, entry(z, i, 0, 0, 0), 1).value == part(da, i) / 2;
+    expect(halves == 2, "central differences at zero say one half");
 }
 
-// wrong: (21) as printed
-static void relu_backward_as_printed(int count, const real at[count], const real slope[count], real out[count])
+// Check (G1)
+static void sigmoid(void) { sigmoid_forward(z.count, z.at, a.at); }
+static void sigmoid_slope(void) { sigmoid_backward(z.count, z.at, da.at, dz.at); }
+static void arctan(void) { arctan_forward(z.count, z.at, a.at); }
+static void arctan_slope(void) { arctan_backward(z.count, z.at, da.at, dz.at); }
+
+static real objective_sigmoid(void)
 {
-    for (int i = 0; i < count; i++)
-        out[i] = slope[i] * (creal(at[i]) >= 0);
+    activation.sigmoid();
+    return inner_product(da, a);
 }
 
-// wrong: (21) with the mask of another array
-static void relu_backward_masked_by_da(int count, const real at[count], const real slope[count], real out[count])
+static real objective_arctan(void)
 {
-    (void)at;
-    relu_backward(count, slope, slope, out);
+    activation.arctan();
+    return inner_product(da, a);
 }
 
-// wrong: sigmoid and arctan with z and a confused
-static void sigmoid_backward_from_z(int count, const real at[count], const real slope[count], real out[count])
+static struct verdict check_sigmoid(void)
 {
-    for (int i = 0; i < count; i++)
-        out[i] = slope[i] * at[i] * (1 - at[i]);
+    struct verdict v = {0};
+    choose(NOT_ZERO);
+    verify_value(&v, activation.sigmoid, sigmoid_value, 1e-14);
+    verify_slope(&v, activation.sigmoid_slope, sigmoid_slope_value, 1e-14);
+    check_gradient(&v, objective_sigmoid, z, dz, CURVED);
+    a = z, dz = da;
+    verify_slope(&v, activation.sigmoid_slope, sigmoid_slope_value, 1e-14);
+    verify_value(&v, activation.sigmoid, sigmoid_value, 1e-14);
+    return v;
 }
 
-static void arctan_backward_from_a(int count, const real at[count], const real slope[count], real out[count])
+static struct verdict check_arctan(void)
 {
-    arctan_forward(count, at, out);
-    arctan_backward(count, out, slope, out);
+    struct verdict v = {0};
+    choose(NOT_ZERO);
+    verify_value(&v, activation.arctan, arctan_value, 1e-14);
+    verify_slope(&v, activation.arctan_slope, arctan_slope_value, 1e-14);
+    check_gradient(&v, objective_arctan, z, dz, CURVED);
+    a = z, dz = da;
+    verify_slope(&v, activation.arctan_slope, arctan_slope_value, 1e-14);
+    verify_value(&v, activation.arctan, arctan_value, 1e-14);
+    return v;
+}
+
+// wrong: (G1)
+static double z_one_minus_z(double t) { return t * (1 - t); }
+static double a_one_plus_a(double t) { return sigmoid_value(t) * (1 + sigmoid_value(t)); }
+static double slope_at_arctan(double t) { return arctan_slope_value(arctan_value(t)); }
+static double slope_without_square(double t) { return 1 / (1 + t); }
+static double sigmoid_of_minus(double t) { return sigmoid_value(-t); }
+static double slope_of_minus(double t) { return -sigmoid_slope_value(t); }
+static double one(double t) { return t == t; }
+
+static void wrong_G1_from_z(void) { write_slopes(z_one_minus_z); }
+static void wrong_G1_from_a(void) { write_slopes(slope_at_arctan); }
+static void wrong_G1_plus(void) { write_slopes(a_one_plus_a); }
+static void wrong_G1_no_square(void) { write_slopes(slope_without_square); }
+static void wrong_G1_handed_on(void) { write_slopes(one); }
+static void wrong_G1_minus(void) { write_values(sigmoid_of_minus); }
+static void wrong_G1_minus_slope(void) { write_slopes(slope_of_minus); }
+
+static void wrong_G1_no_da(void)
+{
+    for (int i = 0; i < z.count; i++)
+        put(dz, i, 0, 0, 0, sigmoid_slope_value(part(z, i)));
 }
 
 // Check (22)
-static struct verdict check_softmax(forward_function *softmax, double offset)
+static void softmax(void)
 {
-    struct verdict v = {0};
-    choose(C);
-    for (int c = 0; c < C; c++)
-        ((real *)z.at)[c] += offset;
-    softmax(C, z.at, a.at);
-    struct array expected = array("a", 1, a.extent);
-    for (int c = 0; c < C; c++) {
+    softmax_forward(z.count, z.at, a.at);
+}
+
+static void write_softmax(struct array out)
+{
+    for (int c = 0; c < z.count; c++) {
         double sum = 0;
-        for (int c_ = C - 1; c_ >= 0; c_--)
+        for (int c_ = z.count - 1; c_ >= 0; c_--)
             sum += exp(part(z, c_) - part(z, c));
-        put(expected, c, 0, 0, 0, 1 / sum);
+        put(out, c, 0, 0, 0, 1 / sum);
     }
-    compare(&v, ORACLE, 1e-14, a, expected);
-    return v;
 }
 
-static struct verdict check_sum(forward_function *softmax)   // no oracle, only "the outputs sum to one"
+static void verify_softmax(struct verdict *v)
+{
+    struct array expected = array("a", 1, a.extent);
+    activation.softmax();
+    write_softmax(expected);
+    compare(v, ORACLE, 1e-14, a, expected);
+}
+
+static struct verdict check_softmax(void)
 {
     struct verdict v = {0};
-    choose(C);
-    softmax(C, z.at, a.at);
-    double sum = 0;
-    for (int c = 0; c < C; c++)
-        sum += part(a, c);
-    judge(&v, ORACLE, 1, fabs(sum - 1), 1e-14, "sum of a");
+    choose(SCORES);
+    verify_softmax(&v);
     return v;
 }
 
-// wrong: (22) with one z in every term
-static void softmax_with_one_z(int count, const real in[count], real out[count])
+static struct verdict check_large_softmax(void)
 {
-    for (int i = 0; i < count; i++) {
-        real sum = 0;
-        for (int k = 0; k < count; k++)
-            sum += exp(in[i]);
-        out[i] = exp(in[i]) / sum;
+    struct verdict v = {0};
+    choose(SCORES);
+    struct array moderate = z;
+    z = array("z", 1, z.extent);
+    for (int largest = -1; largest < z.count; largest++) {   // -1: all of them
+        for (int c = 0; c < z.count; c++)
+            put(z, c, 0, 0, 0, part(moderate, c) + (largest < 0 || c == largest ? 1000 : -1000));
+        verify_softmax(&v);
     }
+    return v;
 }
 
-// wrong: (22) without the shift
-static void softmax_without_shift(int count, const real in[count], real out[count])
+// wrong: (22)
+typedef double ratio(int c);   // a_(c)
+
+static double sum_of_exponentials(double shift)
 {
-    real sum = 0;
-    for (int k = 0; k < count; k++)
-        sum += exp(in[k]);
-    for (int i = 0; i < count; i++)
-        out[i] = exp(in[i]) / sum;
+    double sum = 0;
+    for (int c = 0; c < z.count; c++)
+        sum += exp(part(z, c) - shift);
+    return sum;
+}
+
+static double largest_z(void)
+{
+    double most = part(z, 0);
+    for (int c = 1; c < z.count; c++)
+        most = fmax(most, part(z, c));
+    return most;
+}
+
+static void write_ratios(ratio *r)
+{
+    for (int c = 0; c < z.count; c++)
+        put(a, c, 0, 0, 0, r(c));
+}
+
+static double one_z_in_every_term(int c) { return exp(part(z, c)) / (z.count * exp(part(z, c))); }
+static double not_shifted(int c) { return exp(part(z, c)) / sum_of_exponentials(0); }
+static double shifted_by_first(int c) { return exp(part(z, c) - part(z, 0)) / sum_of_exponentials(part(z, 0)); }
+static double numerator_shifted(int c) { return exp(part(z, c) - largest_z()) / sum_of_exponentials(0); }
+static double not_divided(int c) { return exp(part(z, c) - largest_z()); }
+static double without_own_term(int c) { return exp(part(z, c)) / (sum_of_exponentials(0) - exp(part(z, c))); }
+static double from_the_second(int c) { return exp(part(z, c)) / (sum_of_exponentials(0) - exp(part(z, 0))); }
+static double without_exponential(int c) { return part(z, c) / sum(z); }
+
+static void wrong_22_one_z(void) { write_ratios(one_z_in_every_term); }
+static void wrong_22_not_shifted(void) { write_ratios(not_shifted); }
+static void wrong_22_first(void) { write_ratios(shifted_by_first); }
+static void wrong_22_numerator(void) { write_ratios(numerator_shifted); }
+static void wrong_22_not_divided(void) { write_ratios(not_divided); }
+static void wrong_22_own_term(void) { write_ratios(without_own_term); }
+static void wrong_22_from_second(void) { write_ratios(from_the_second); }
+static void wrong_22_no_exponential(void) { write_ratios(without_exponential); }
+
+static void wrong_22_sigmoid(void)   // in complex numbers too, for the gradient methods
+{
+    sigmoid_forward(z.count, z.at, a.at);
+}
+
+// Claims about softmax
+static struct verdict check_sum(void)   // no oracle, only "the outputs sum to one"
+{
+    struct verdict v = {0};
+    choose(SCORES);
+    activation.softmax();
+    judge(&v, ORACLE, 1, fabs(sum(a) - 1), 1e-14, "sum of a");
+    return v;
+}
+
+static struct verdict check_single_softmax(void)
+{
+    struct verdict v = {0};
+    choose_count(1, 1);
+    verify_softmax(&v);
+    return v;
+}
+
+static void softmax_of_nothing(void) { softmax_forward(0, z.at, a.at); }
+
+static void check_claims_about_softmax(void)
+{
+    struct verdict v = verdict_with(&(struct mutant){.change = {{&activation.softmax, wrong_22_one_z}}}, check_sum);
+    expect(passes(&v), "the sum of (22) is 1 with one z in every term");
+    v = verdict_with(&(struct mutant){.change = {{&activation.softmax, wrong_22_not_shifted}}}, check_softmax);
+    expect(passes(&v), "for moderate z the shift is not noticed");
+    v = verdict_with(&(struct mutant){0}, check_single_softmax);
+    expect(passes(&v), "softmax of one number is 1");
+    expect(refuses(softmax_of_nothing, "softmax needs at least one number"), "softmax of no number is refused");
 }
 
 // Check (23)
-typedef void slopes_function(struct array J);
 static int output;
 
 static real objective_output(void)
 {
-    softmax_forward(C, z.at, a.at);
-    return ((real *)a.at)[output];
+    activation.softmax();
+    return get(a, output, 0, 0, 0);
 }
 
-static void slopes(struct array J)
+static void jacobian(void)
 {
-    softmax_jacobian(C, a.at, J.at);
+    softmax_jacobian(z.count, a.at, J.at);
 }
 
-static void slopes_by_quotients(struct array J)
+static double quotient(int c, int c_)   // the slope of a[c] with respect to z[c_]
 {
-    double S = 0;
-    for (int c = 0; c < C; c++)
-        S += exp(part(z, c));
-    for (int c = 0; c < C; c++)
-        for (int c_ = 0; c_ < C; c_++)
-            put(J, c, c_, 0, 0, ((c == c_) * exp(part(z, c)) * S - exp(part(z, c)) * exp(part(z, c_))) / (S * S));
+    double S = sum_of_exponentials(0);
+    return ((c == c_) * exp(part(z, c)) * S - exp(part(z, c)) * exp(part(z, c_))) / (S * S);
 }
 
-static struct verdict check_slopes(slopes_function *under_test)
+static void verify_jacobian(struct verdict *v)
+{
+    J = array("J", 2, (int[]){z.count, z.count});
+    struct array expected = array("J", 2, J.extent);
+    activation.softmax();
+    activation.jacobian();
+    for (int k = 0; k < J.count; k++)
+        put(expected, k / z.count, k % z.count, 0, 0, quotient(k / z.count, k % z.count));
+    compare(v, ORACLE, 1e-14, J, expected);
+}
+
+static struct array row_of_jacobian(int c)
+{
+    static const char *const name[] = {"J[0]", "J[1]", "J[2]", "J[3]", "J[4]", "J[5]"};
+    struct array row = array(name[c], 1, z.extent);
+    memcpy(row.at, entry(J, c, 0, 0, 0), (size_t)row.count * sizeof(real));
+    return row;
+}
+
+static struct verdict check_jacobian(void)
 {
     struct verdict v = {0};
-    choose(C);
-    softmax_forward(C, z.at, a.at);
-    struct array J = array("J", 2, (int[]){C, C}), expected = array("J", 2, J.extent);
-    spoil(J);
-    under_test(J);
-    slopes_by_quotients(expected);
-    compare(&v, ORACLE, 1e-14, J, expected);
-    for (output = 0; output < C; output++) {
-        char name[] = "J[c]";
-        name[2] = '0' + output;
-        struct array row = array(name, 1, z.extent);
-        memcpy(row.at, (real *)J.at + output * C, C * sizeof(real));
-        check_gradient(&v, objective_output, z, row, CURVED);
-    }
+    choose(SCORES);
+    verify_jacobian(&v);
+    for (output = 0; output < z.count; output++)
+        check_gradient(&v, objective_output, z, row_of_jacobian(output), CURVED);
     return v;
 }
 
-// wrong: (23) with c' free and summed
-static void slopes_with_c_captured(struct array J)
+// wrong: (23)
+typedef double slope_of_output(int c, int c_);
+
+static void write_jacobian(slope_of_output *slope)
 {
-    slopes(J);
-    for (int c = 0; c < C; c++)
-        for (int c_ = 0; c_ < C; c_++)
-            if (c != c_) {
-                double S = C * exp(part(z, c_));
-                put(J, c, c_, 0, 0, -exp(part(z, c)) * exp(part(z, c_)) / (S * S));
-            }
+    for (int c = 0; c < z.count; c++)
+        for (int c_ = 0; c_ < z.count; c_++)
+            put(J, c, c_, 0, 0, slope(c, c_));
 }
 
-static void slopes_with_plus(struct array J)   // not the paper's: the sign off the diagonal
+static double captured(int c, int c_)   // c' free and summed
 {
-    slopes(J);
-    for (int c = 0; c < C; c++)
-        for (int c_ = 0; c_ < C; c_++)
-            put(J, c, c_, 0, 0, (c == c_ ? 1 : -1) * get(J, c, c_, 0, 0));
+    double S = z.count * exp(part(z, c_));
+    return c == c_ ? quotient(c, c_) : -exp(part(z, c)) * exp(part(z, c_)) / (S * S);
 }
+
+static double plus_off_diagonal(int c, int c_) { return fabs(quotient(c, c_)); }
+static double diagonal(int c, int c_) { return c == c_ ? part(a, c) * (1 - part(a, c)) : 0; }
+static double product_everywhere(int c, int c_) { return -part(a, c) * part(a, c_); }
+static double slope_from_z(int c, int c_) { return part(z, c) * ((c == c_) - part(z, c_)); }
+static double on_what_was_there(int c, int c_) { return creal(get(J, c, c_, 0, 0)) + quotient(c, c_); }
+
+static void wrong_23_captured(void) { write_jacobian(captured); }
+static void wrong_23_plus(void) { write_jacobian(plus_off_diagonal); }
+static void wrong_23_diagonal(void) { write_jacobian(diagonal); }
+static void wrong_23_product(void) { write_jacobian(product_everywhere); }
+static void wrong_23_from_z(void) { write_jacobian(slope_from_z); }
+static void wrong_23_on_top(void) { write_jacobian(on_what_was_there); }
 
 // Check (G7)
 static real objective_softmax(void)
 {
-    softmax_forward(C, z.at, a.at);
+    activation.softmax();
     return inner_product(da, a);
 }
 
-static struct verdict check_softmax_backward(backward_function *backward)
+static void softmax_slope(void)
 {
-    struct verdict v = {0};
-    choose(C);
-    softmax_forward(C, z.at, a.at);
-    backward(C, a.at, da.at, dz.at);
-    struct array J = array("J", 2, (int[]){C, C}), expected = array("dz", 1, dz.extent);
-    slopes_by_quotients(J);
-    for (int c_ = 0; c_ < C; c_++) {
+    softmax_backward(z.count, a.at, da.at, dz.at);
+}
+
+static void verify_softmax_slope(struct verdict *v)
+{
+    struct array expected = array("dz", 1, z.extent);
+    activation.softmax();
+    for (int c_ = 0; c_ < z.count; c_++) {
         real s = 0;
-        for (int c = 0; c < C; c++)
-            s += get(J, c, c_, 0, 0) * get(da, c, 0, 0, 0);
+        for (int c = 0; c < z.count; c++)
+            s += quotient(c, c_) * part(da, c);
         put(expected, c_, 0, 0, 0, s);
     }
-    compare(&v, ORACLE, 1e-14, dz, expected);
+    activation.softmax_slope();
+    compare(v, ORACLE, 1e-14, dz, expected);
+}
+
+static struct verdict check_softmax_slope(void)
+{
+    struct verdict v = {0};
+    choose(SCORES);
+    verify_softmax_slope(&v);
     check_gradient(&v, objective_softmax, z, dz, CURVED);
+    dz = da;
+    verify_softmax_slope(&v);
     return v;
 }
 
-// wrong: (G7) with the diagonal only
-static void softmax_backward_diagonal(int count, const real at[count], const real slope[count], real out[count])
+// wrong: (G7)
+static double mean_slope(void)
 {
-    for (int i = 0; i < count; i++)
-        out[i] = slope[i] * at[i] * (1 - at[i]);
+    double mean = 0;
+    for (int c = 0; c < z.count; c++)
+        mean += part(da, c) * part(a, c);
+    return mean;
 }
 
-static struct activation ReLU = {relu_forward, relu_backward, relu, relu_slope, 1};
-static struct activation Sigmoid = {sigmoid_forward, sigmoid_backward, sigmoid, sigmoid_slope, 0};
-static struct activation Arctan = {arctan_forward, arctan_backward, arctan, arctan_slope, 0};
-
-static void equations(void)
+static void write_products(double mean, double sign)
 {
-    equation("(20)", "a", "relu_forward", check_forward(ReLU));
-    equation("(G1)", "dl/dz", "relu_backward", check_backward(ReLU));
-    equation("(21)", "dl/dz", "relu_backward", check_backward(ReLU));
-    equation("(21)", "in place", "relu_backward", check_in_place());
-    equation("(21)", "at zero", "relu_backward", check_at_zero(relu_backward));
-    expect(halves_at_zero(), "central differences at zero say one half");
-    expect(!(nearest_to_zero(z) > 2 * CURVED), "the guard against the kink sees a zero");
-    unnumbered("sigmoid_forward", check_forward(Sigmoid));
-    unnumbered("sigmoid_backward", check_backward(Sigmoid));
-    unnumbered("arctan_forward", check_forward(Arctan));
-    unnumbered("arctan_backward", check_backward(Arctan));
-    equation("(22)", "a", "softmax_forward", check_softmax(softmax_forward, 0));
-    equation("(22)", "z ~ 1000", "softmax_forward", check_softmax(softmax_forward, 1000));
-    equation("(23)", "da/dz", "softmax_jacobian", check_slopes(slopes));
-    equation("(G7)", "dl/dz", "softmax_backward", check_softmax_backward(softmax_backward));
+    for (int c = 0; c < z.count; c++)
+        put(dz, c, 0, 0, 0, part(a, c) * (part(da, c) - sign * mean));
 }
 
-static void mistakes_number_by_number(void)
+static void wrong_G7_plain_mean(void) { write_products(sum(da) / z.count, 1); }
+static void wrong_G7_plus(void) { write_products(mean_slope(), -1); }
+static void wrong_G7_no_mean(void) { write_products(0, 1); }
+
+static void wrong_G7_diagonal(void)
 {
-    struct activation wrong = ReLU;
-    wrong.backward = relu_backward_as_printed;
-    rejects("(21) as printed, 1 at zero", check_at_zero(wrong.backward));
-    struct verdict v = check_backward(wrong);
-    expect(passes(&v), "away from zero the printed (21) is not noticed");
-    wrong.backward = relu_backward_masked_by_da;
-    rejects("(21) with the mask from dl/da", check_backward(wrong));
-    wrong = Sigmoid;
-    wrong.backward = sigmoid_backward_from_z;
-    rejects("sigmoid with z (1 - z)", check_backward(wrong));
-    wrong = Arctan;
-    wrong.backward = arctan_backward_from_a;
-    rejects("arctan with 1 / (1 + a a)", check_backward(wrong));
+    for (int c = 0; c < z.count; c++)
+        put(dz, c, 0, 0, 0, part(da, c) * part(a, c) * (1 - part(a, c)));
 }
 
-static void mistakes_of_softmax(void)
+static void wrong_G7_no_factor(void)
 {
-    rejects("(22) with one z in every term", check_softmax(softmax_with_one_z, 0));
-    struct verdict v = check_sum(softmax_with_one_z);
-    expect(passes(&v), "it sums to one all the same");
-    rejects("(22) without the shift, z near 1000", check_softmax(softmax_without_shift, 1000));
-    v = check_softmax(softmax_without_shift, 0);
-    expect(passes(&v), "for moderate z the shift is not noticed");
-    rejects("(23) with c' free and summed", check_slopes(slopes_with_c_captured));
-    rejects("(23) with a plus off the diagonal", check_slopes(slopes_with_plus));
-    rejects("(G7) with the diagonal only", check_softmax_backward(softmax_backward_diagonal));
+    double mean = mean_slope();
+    for (int c = 0; c < z.count; c++)
+        put(dz, c, 0, 0, 0, part(da, c) - mean);
+}
+
+static void wrong_G7_incomplete(void)
+{
+    double mean = 0;
+    for (int c = 0; c < z.count; c++) {
+        mean += part(da, c) * part(a, c);
+        put(dz, c, 0, 0, 0, part(a, c) * (part(da, c) - mean));
+    }
+}
+
+static void wrong_G7_on_top(void)
+{
+    double mean = mean_slope();
+    for (int c = 0; c < z.count; c++)
+        *entry(dz, c, 0, 0, 0) += part(a, c) * (part(da, c) - mean);
+}
+
+// Every small count
+static void try_count(struct verdict *v)
+{
+    verify_value(v, relu, relu_value, EXACT), verify_slope(v, relu_slope, relu_slope_value, EXACT);
+    adjoint(v, objective_relu, z, dz, EXACT);
+    verify_value(v, sigmoid, sigmoid_value, 1e-14), verify_slope(v, sigmoid_slope, sigmoid_slope_value, 1e-14);
+    adjoint(v, objective_sigmoid, z, dz, 1e-13);
+    verify_value(v, arctan, arctan_value, 1e-14), verify_slope(v, arctan_slope, arctan_slope_value, 1e-14);
+    adjoint(v, objective_arctan, z, dz, 1e-13);
+    verify_softmax(v), verify_jacobian(v), verify_softmax_slope(v);
+}
+
+static void every_small_shape(void)
+{
+    struct verdict v = {0};
+    for (int count = 1; count <= 48; count++) {
+        choose_count(count, count);
+        try_count(&v);
+        if (count > 1)   // one output alone is 1, and its slope 0 is all rounding
+            adjoint(&v, objective_softmax, z, dz, 1e-13);
+        release();
+    }
+    result(passes(&v), "activations, 1 to 48 numbers");
+    explain(&v);
+}
+
+static struct activation activation = {relu, relu_slope, sigmoid, sigmoid_slope, arctan, arctan_slope, softmax, jacobian, softmax_slope};
+
+static const struct check checks[] = {
+    {"(20)", "a", "relu_forward", check_relu},
+    {"(21)", "dl/dz", "relu_backward", check_relu_slope},
+    {"(21)", "in place", "relu_backward", check_relu_in_place},
+    {"(G1)", "ReLU", "relu_backward", check_relu_slope_without_zeros},
+    {"(G1)", "sigmoid", "sigmoid_backward", check_sigmoid},
+    {"(G1)", "arctan", "arctan_backward", check_arctan},
+    {"(22)", "a", "softmax_forward", check_softmax},
+    {"(22)", "z ~ 1000", "softmax_forward", check_large_softmax},
+    {"(23)", "da/dz", "softmax_jacobian", check_jacobian},
+    {"(G7)", "dl/dz", "softmax_backward", check_softmax_slope},
+};
+
+static const struct mutant mutants[] = {
+    {"(20)", NULL, "min(0, z)", ORACLE, {{&activation.relu, wrong_20_smaller}}},
+    {"(20)", NULL, "max(0, -z)", ORACLE, {{&activation.relu, wrong_20_minus}}},
+    {"(20)", NULL, "|z|", ORACLE, {{&activation.relu, wrong_20_absolute}}},
+    {"(20)", NULL, "z, nothing is stopped", ORACLE, {{&activation.relu, wrong_20_identity}}},
+    {"(20)", NULL, "a tenth of z where negative", ORACLE, {{&activation.relu, wrong_20_leaky}}},
+    {"(20)", NULL, "max(1, z)", ORACLE, {{&activation.relu, wrong_20_one}}},
+    {"(20)", NULL, "the first number left out", ORACLE, {{&activation.relu, wrong_20_from_one}}},
+    {"(20)", NULL, "+= on a stale output", ORACLE, {{&activation.relu, wrong_20_on_top}}},
+    {"(21)", "E21", "1 if z >= 0, as printed", ORACLE, {{&activation.relu_slope, wrong_21_as_printed}}},
+    {"(21)", NULL, "one half at zero", ORACLE, {{&activation.relu_slope, wrong_21_half}}},
+    {"(21)", NULL, "the mask from dl/da", CENTRAL, {{&activation.relu_slope, wrong_21_mask_of_da}}},
+    {"(21)", NULL, "the mask inverted", CENTRAL, {{&activation.relu_slope, wrong_21_inverted}}},
+    {"(21)", NULL, "the mask alone, without dl/da", CENTRAL, {{&activation.relu_slope, wrong_21_mask_alone}}},
+    {"(21)", NULL, "z for the mask", CENTRAL, {{&activation.relu_slope, wrong_21_times_z}}},
+    {"(21)", NULL, "+= on a stale slope", CENTRAL, {{&activation.relu_slope, wrong_21_on_top}}},
+    {"(21)", NULL, "a leaky ReLU forward and backward", ORACLE, {{&activation.relu, wrong_20_leaky}, {&activation.relu_slope, wrong_21_leaky}}},
+    {"(21)", NULL, "|z| forward and backward", ORACLE, {{&activation.relu, wrong_20_absolute}, {&activation.relu_slope, wrong_21_sign}}},
+    {"(G1)", NULL, "sigmoid: z (1 - z)", CENTRAL, {{&activation.sigmoid_slope, wrong_G1_from_z}}},
+    {"(G1)", NULL, "arctan: 1 / (1 + a a)", CENTRAL, {{&activation.arctan_slope, wrong_G1_from_a}}},
+    {"(G1)", NULL, "sigmoid: a (1 + a)", CENTRAL, {{&activation.sigmoid_slope, wrong_G1_plus}}},
+    {"(G1)", NULL, "arctan: 1 / (1 + z)", CENTRAL, {{&activation.arctan_slope, wrong_G1_no_square}}},
+    {"(G1)", NULL, "sigmoid: f' without dl/da", CENTRAL, {{&activation.sigmoid_slope, wrong_G1_no_da}}},
+    {"(G1)", NULL, "arctan: dl/da without f'", CENTRAL, {{&activation.arctan_slope, wrong_G1_handed_on}}},
+    {"(G1)", NULL, "sigmoid: exp(z) forward", ORACLE, {{&activation.sigmoid, wrong_G1_minus}}},
+    {"(G1)", NULL, "sigmoid: exp(z) forward and backward", ORACLE, {{&activation.sigmoid, wrong_G1_minus}, {&activation.sigmoid_slope, wrong_G1_minus_slope}}},
+    {"(22)", "E22", "one z in every term of the sum", ORACLE, {{&activation.softmax, wrong_22_one_z}}},
+    {"(22)", "L8", "no shift, as in the paper's program", ORACLE, {{&activation.softmax, wrong_22_not_shifted}}},
+    {"(22)", NULL, "shifted by the first z", ORACLE, {{&activation.softmax, wrong_22_first}}},
+    {"(22)", NULL, "only the numerator shifted", ORACLE, {{&activation.softmax, wrong_22_numerator}}},
+    {"(22)", NULL, "no sum over c'", ORACLE, {{&activation.softmax, wrong_22_not_divided}}},
+    {"(22)", NULL, "the sum without its own term", ORACLE, {{&activation.softmax, wrong_22_own_term}}},
+    {"(22)", NULL, "the sum from c' = 1", ORACLE, {{&activation.softmax, wrong_22_from_second}}},
+    {"(22)", NULL, "z for exp(z)", ORACLE, {{&activation.softmax, wrong_22_no_exponential}}},
+    {"(23)", "E23", "c' free and summed", CENTRAL, {{&activation.jacobian, wrong_23_captured}}},
+    {"(23)", NULL, "a plus off the diagonal", CENTRAL, {{&activation.jacobian, wrong_23_plus}}},
+    {"(23)", NULL, "the diagonal alone", CENTRAL, {{&activation.jacobian, wrong_23_diagonal}}},
+    {"(23)", NULL, "- a_(c) a_(c') on the diagonal too", CENTRAL, {{&activation.jacobian, wrong_23_product}}},
+    {"(23)", NULL, "z for a", CENTRAL, {{&activation.jacobian, wrong_23_from_z}}},
+    {"(23)", NULL, "+= on a stale matrix", CENTRAL, {{&activation.jacobian, wrong_23_on_top}}},
+    {"(23)", NULL, "sigmoids forward and backward", ORACLE, {{&activation.softmax, wrong_22_sigmoid}, {&activation.jacobian, wrong_23_diagonal}}},
+    {"(G7)", NULL, "the diagonal alone", CENTRAL, {{&activation.softmax_slope, wrong_G7_diagonal}}},
+    {"(G7)", NULL, "the mean not weighted", CENTRAL, {{&activation.softmax_slope, wrong_G7_plain_mean}}},
+    {"(G7)", NULL, "the mean with a plus", CENTRAL, {{&activation.softmax_slope, wrong_G7_plus}}},
+    {"(G7)", NULL, "no sum over c'", CENTRAL, {{&activation.softmax_slope, wrong_G7_no_mean}}},
+    {"(G7)", NULL, "the factor a_(c) forgotten", CENTRAL, {{&activation.softmax_slope, wrong_G7_no_factor}}},
+    {"(G7)", NULL, "a mean that is not complete", CENTRAL, {{&activation.softmax_slope, wrong_G7_incomplete}}},
+    {"(G7)", NULL, "+= on a stale slope", CENTRAL, {{&activation.softmax_slope, wrong_G7_on_top}}},
+    {"(G7)", NULL, "sigmoids forward and backward", ORACLE, {{&activation.softmax, wrong_22_sigmoid}, {&activation.softmax_slope, wrong_G7_diagonal}}},
+};
+
+static void claims(void)
+{
+    check_zero();
+    check_claims_about_softmax();
 }
 
 int main(void)
 {
-    chapter = "chapters/5-activations.md";
-    equations();
-    mistakes_number_by_number();
-    mistakes_of_softmax();
-    return closing();
+    return run_suite(&(struct suite){"chapters/5-activations.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants, checks, mutants, claims, every_small_shape});
 }

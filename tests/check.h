@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [a0dde83ce88f]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [d80f9edb4324]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -140,7 +140,7 @@ static inline void randomise(struct array x)   // multiples of 1/1024 in [-1, 1)
         ((real *)x.at)[i] = between(-1024, 1023) / 1024.0;
 }
 
-static inline int is_among(int n, const int value[n], int wanted)
+static inline int is_among(int n, const int *value, int wanted)
 {
     while (n && value[n - 1] != wanted)
         n--;

@@ -57,6 +57,10 @@ ok 'learns: at least 60 % of the drawn test digits' sh -c "tail -n 1 '$dir/first
 ok 'the log has a line for each step' sh -c "[ \$(wc -l <'$dir/log.csv') -eq 64 ]"
 ok 'trains again with two threads' $mnist $small --save "$two" --threads 2
 ok 'to the same last bit' cmp "$one" "$two"
+ok 'trains with more threads than processors' $mnist $small --save "$two" --threads 5 --batch 80
+cp "$two" "$dir/five"
+ok 'and with one' $mnist $small --save "$two" --threads 1 --batch 80
+ok 'to the same last bit, too' cmp "$two" "$dir/five"
 ok 'tests what it saved' $mnist --test --load "$one"
 cp "$dir/ok.out" "$dir/again"
 ok 'with the same result' sh -c "[ \"\$(tail -n 1 '$dir/again')\" = \"\$(tail -n 1 '$dir/first')\" ]"
@@ -64,6 +68,13 @@ ok 'other seeds give other parameters' $mnist $small --save "$two" --seed 2
 ok 'seeds matter' sh -c "! cmp -s '$one' '$two'"
 ok 'odd batches and one sample work' $mnist --epochs 1 --limit 71 --batch 7 --save "$two"
 ok 'one sample works' $mnist --epochs 1 --limit 1 --save "$two"
+ok 'puts samples aside' sh -c "$mnist --epochs 1 --limit 320 --hold-out 1500 --save '$two' | grep -q 'of 1500 right'"
+ok 'tests on samples that were put aside' sh -c "$mnist --test --load '$one' --hold-out 19000 | grep -q 'of 19000 right'"
+ok 'trains with the rule of the paper'"'"'s program' $mnist $small --rate 0.01 --constant --optimiser shipped --save "$two" --log "$dir/shipped.csv"
+ok 'at a constant rate' sh -c "awk -F, 'NR > 1 && \$4 != 0.01 { exit 1 }' '$dir/shipped.csv'"
+ok 'which is another rule' sh -c "! cmp -s '$one' '$two'"
+for program in $mnist $mnist-double; do $program --epochs 1 --limit 320 --save "$two" 2>/dev/null; done >"$dir/both"
+ok 'lanes and doubles learn the same' awk '/^test cost/ { if (n++ && ($3 - last) ^ 2 > 1e-6) exit 1; last = $3 } END { exit n != 2 }' "$dir/both"
 ok 'the gradient of the whole network' $mnist --gradcheck --limit 10 --load "$one"
 ok 'prints a confusion matrix' sh -c "$mnist --test --load '$one' --confusion | grep -q 'shown'"
 ok 'help' sh -c "$mnist --help | grep -q -- '--gradcheck'"
@@ -134,6 +145,8 @@ refuses 'whole number from 1' --epochs 0
 refuses 'whole number from 1' --batch x
 refuses 'whole number from 1' --threads 1.5
 refuses 'number from' --rate -1
+refuses 'expected adam or shipped' --optimiser sgd
+refuses 'less than the 20000 training samples' --hold-out 20000
 refuses 'no option --epoch;' --epoch 3
 refuses 'needs a value' --seed
 refuses '--load FILE' --test

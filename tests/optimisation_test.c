@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [b1dba56845d3]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/7-optimisation.md [d3366bb6801f]: edit the chapter, or edit here and run make stitch
 #include "../src/optimisation.c"
 #include "check.h"
 
@@ -135,7 +135,7 @@ static void set_scale(double mean, double deviation)
 
 static void standard(void)
 {
-    double mean, deviation;
+    double mean = NAN, deviation = NAN;
     mean_and_deviation((size_t)byte_count, bytes, &mean, &deviation);
     set_scale(mean, deviation);
 }
@@ -417,7 +417,7 @@ static void adam_with(int slip, double beta1, double beta2, double epsilon)
     }
 }
 
-static void wrong_G13_program(void) { adam_with(FORGETS | UNCORRECTED, BETA1, BETA2, EPSILON); }
+static void wrong_G13_program(void) { forgetful_adam(theta.count, rate, BETA1, BETA2, EPSILON, g.at, theta.at); }
 static void wrong_G13_forgets(void) { adam_with(FORGETS, BETA1, BETA2, EPSILON); }
 static void wrong_G13_uncorrected(void) { adam_with(UNCORRECTED, BETA1, BETA2, EPSILON); }
 static void wrong_G13_inside(void) { adam_with(EPSILON_INSIDE, BETA1, BETA2, EPSILON); }
@@ -427,14 +427,28 @@ static void wrong_G13_exchanged(void) { adam_with(0, BETA2, BETA1, EPSILON); }
 static void wrong_G13_no_root(void) { adam_with(NO_ROOT, BETA1, BETA2, EPSILON); }
 static void wrong_G13_uphill(void) { adam_with(UPHILL, BETA1, BETA2, EPSILON); }
 
+static void check_forgetful_adam(void)   // one step against Adam with all of the program's slips
+{
+    begin_adam(5);
+    randomise(g);
+    rate = 0.01, t = 0;
+    struct array before = array("theta", 1, theta.extent), after = array("theta", 1, theta.extent);
+    memcpy(before.at, theta.at, (size_t)theta.count * sizeof(real));
+    wrong_G13_program();
+    memcpy(after.at, theta.at, (size_t)theta.count * sizeof(real));
+    memcpy(theta.at, before.at, (size_t)theta.count * sizeof(real));
+    adam_with(FORGETS | UNCORRECTED | EPSILON_INSIDE, BETA1, BETA2, EPSILON);
+    expect(alike(after, theta) && !alike(after, before), "forgetful_adam is Adam with the three slips of the paper's program");
+}
+
 static void check_forgetful_steps(void)
 {
     begin_adam(2);
     memset(theta.at, 0, 2 * sizeof(real));
-    put(g, 0, 0, 0, 0, 3), put(g, 1, 0, 0, 0, -0.2);
+    put(g, 0, 0, 0, 0, 3), put(g, 1, 0, 0, 0, -2);
     rate = 0.01;
     for (t = 0; t < 10; t++)
-        adam_with(FORGETS | UNCORRECTED, 0.95, 0.99, 1e-7);
+        forgetful_adam(2, rate, 0.95, 0.99, 1e-7, g.at, theta.at);
     expect(fabs(part(theta, 0) + 0.05) < 1e-6 && fabs(part(theta, 1) - 0.05) < 1e-6, "with forgotten means, ten steps are ten times 0.005 sign(g)");
 }
 
@@ -753,7 +767,7 @@ static void check_ones(void)   // the smallest of everything is legal
 {
     weight one = 0.75;
     unsigned char byte = 200;
-    double mean, deviation;
+    double mean = NAN, deviation = NAN;
     struct random r = {random_word()}, same = r;
     mean_and_deviation(1, &byte, &mean, &deviation);
     expect(creal(mean_loss(1, &one)) == 0.75 && mean == 200 && deviation == 0, "one loss or byte is its own mean");
@@ -838,6 +852,7 @@ static void claims(void)
     expect(farthest(descent) < 1e-9, "on theta^2, gradient descent arrives and stays");
     expect(farthest(wrong_G12_inverse) >= 0.5 * sqrt(0.1), "the negative inverse never settles there");
     check_adam_by_hand();
+    check_forgetful_adam();
     check_forgetful_steps();
     check_random_numbers();
     reject_random_numbers();
