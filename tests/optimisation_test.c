@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [f9ee80544bff]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/7-optimisation.md [d3366bb6801f]: edit the chapter, or edit here and run make stitch
 #include "../src/optimisation.c"
 #include "check.h"
 
@@ -135,7 +135,7 @@ static void set_scale(double mean, double deviation)
 
 static void standard(void)
 {
-    double mean, deviation;
+    double mean = NAN, deviation = NAN;
     mean_and_deviation((size_t)byte_count, bytes, &mean, &deviation);
     set_scale(mean, deviation);
 }
@@ -767,7 +767,7 @@ static void check_ones(void)   // the smallest of everything is legal
 {
     weight one = 0.75;
     unsigned char byte = 200;
-    double mean, deviation;
+    double mean = NAN, deviation = NAN;
     struct random r = {random_word()}, same = r;
     mean_and_deviation(1, &byte, &mean, &deviation);
     expect(creal(mean_loss(1, &one)) == 0.75 && mean == 200 && deviation == 0, "one loss or byte is its own mean");
