@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [c4dbea5886bb]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [b953715c79d6]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -134,10 +134,10 @@ static inline int between(int low, int high)   // both may occur
     return low + (int)(random_word() % (unsigned long long)(high - low + 1));
 }
 
-static inline void randomise(struct array x)   // multiples of 1/1024 in [-1, 1)
+static inline void randomise(struct array x)   // odd multiples of 1/1024 between -1 and 1: none is zero, which would hide an error
 {
     for (int i = 0; i < x.count; i++)
-        ((real *)x.at)[i] = between(-1024, 1023) / 1024.0;
+        ((real *)x.at)[i] = (2 * between(-512, 511) + 1) / 1024.0;
 }
 
 static inline int is_among(int n, const int *value, int wanted)

@@ -1,4 +1,4 @@
-// Tangled from chapters/3-cross-correlation.md [196528dcbc03]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/3-cross-correlation.md [f2a73be47846]: edit the chapter, or edit here and run make stitch
 #include "../src/cross_correlation.c"
 #include "check.h"
 
@@ -10,20 +10,12 @@ static struct convolution {
 // Lists and pictures
 static struct array k, m, s, ds, dk, dm;   // the result, s or r, is always s
 
-static void randomise_but_zero(struct array x)
-{
-    randomise(x);
-    for (int i = 0; i < x.count; i++)
-        if (part(x, i) == 0)
-            ((real *)x.at)[i] = 1;
-}
-
 static void draw(int KX, int KY, int MX, int MY)   // a list is a picture with one column
 {
     k = array("k", 2, (int[]){KX, KY}), dk = array("dk", 2, k.extent);
     m = array("m", 2, (int[]){MX, MY}), dm = array("dm", 2, m.extent);
     s = array("s", 2, (int[]){KX + MX - 1, KY + MY - 1}), ds = array("ds", 2, s.extent);
-    randomise_but_zero(k), randomise_but_zero(m), randomise_but_zero(ds);
+    randomise(k), randomise(m), randomise(ds);
 }
 
 static void draw_lists(void)

@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [d3366bb6801f]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/7-optimisation.md [e528b78fdd68]: edit the chapter, or edit here and run make stitch
 #include "../src/optimisation.c"
 #include "check.h"
 
@@ -11,14 +11,6 @@ static struct optimiser {
 static int batch;                             // its nominal size; the last batch is smaller
 static struct array loss, cost, dcost, dloss;
 typedef weight average(int count, const weight each[count]);
-
-static void randomise_but_zero(struct array x)
-{
-    randomise(x);
-    for (int i = 0; i < x.count; i++)
-        if (part(x, i) == 0)
-            ((real *)x.at)[i] = 1;
-}
 
 static int size_of(int b)
 {
@@ -60,7 +52,7 @@ static void draw_losses(int count, int of_batch)
     batch = of_batch;
     loss = array("loss", 1, (int[]){count}), dloss = array("dloss", 1, loss.extent);
     cost = array("cost", 1, (int[]){(count + batch - 1) / batch}), dcost = array("dcost", 1, cost.extent);
-    randomise(loss), randomise_but_zero(dcost);
+    randomise(loss), randomise(dcost);
     for (int i = 0; i < count; i++)
         *entry(loss, i, 0, 0, 0) += 1.5;   // a loss is positive
 }
@@ -249,7 +241,7 @@ static void descend(operation *step, int steps)   // on the quadratic with curva
 static void draw_parameters(int n)
 {
     theta = array("theta", 1, (int[]){n}), g = array("g", 1, theta.extent);
-    randomise_but_zero(theta);
+    randomise(theta);
 }
 
 static void verify_descent(struct verdict *v)
