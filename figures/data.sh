@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes the tables in figures/data that come from training: sh figures/data.sh DIR, where DIR holds the four unpacked files of MNIST.
-# 'make figure-data MNIST=dir' runs it, and builds build/mnist and build/inside before.
+# Writes the tables in figures/data that come from checks and from training: sh figures/data.sh DIR, where DIR holds the four unpacked files of MNIST.
+# 'make figure-data MNIST=dir' runs it, and builds the programs before.
 set -eu
 data=$1
 tables=figures/data
@@ -26,6 +26,18 @@ learning() {
     } >"$table.new"
     mv "$table.new" "$table"
 }
+
+# The V: the errors of (G7)'s check at each step, as the checker writes them down.
+rm -f build/sweep.csv
+command='SWEEP=build/sweep.csv MUTANTS=0 build/activations_complex'
+echo "$command"
+SWEEP=build/sweep.csv MUTANTS=0 build/activations_complex >build/sweep.txt
+{
+    echo "# $command, the rows of (G7)"
+    echo 'step,central,complex'
+    grep '^(G7),' build/sweep.csv | cut -d, -f3-
+} >$tables/v-curve.csv.new
+mv $tables/v-curve.csv.new $tables/v-curve.csv
 
 learning all
 learning half --limit 30000
