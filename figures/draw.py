@@ -127,7 +127,8 @@ class Figure:
             fall = (level - shift) * .32 * size
             level = shift
             attributes = ' class="%s"' % style * (style != '') + ' dy="%s"' % number(fall) * (fall != 0)
-            body += '<tspan%s>%s</tspan>' % (attributes, escape(part)) if attributes else escape(part)
+            # librsvg drops a space at either end of a tspan, but not one that does not break.
+            body += '<tspan%s>%s</tspan>' % (attributes, escape(part).replace(' ', '\u00a0')) if attributes else escape(part)
         self.parts.append('<text x="%s" y="%s"%s%s>%s</text>' % (number(x), number(y), ' class="%s"' % classes * (classes != ''),
             ' text-anchor="%s"' % anchor * (anchor != 'start'), body))
 
