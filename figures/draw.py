@@ -128,7 +128,7 @@ class Figure:
             level = shift
             attributes = ' class="%s"' % style * (style != '') + ' dy="%s"' % number(fall) * (fall != 0)
             # librsvg drops a space at either end of a tspan, but not one that does not break.
-            body += '<tspan%s>%s</tspan>' % (attributes, escape(part).replace(' ', '\u00a0')) if attributes else escape(part)
+            body += '<tspan%s>%s</tspan>' % (attributes, re.sub('^ | $', '\u00a0', escape(part))) if attributes else escape(part)
         self.parts.append('<text x="%s" y="%s"%s%s>%s</text>' % (number(x), number(y), ' class="%s"' % classes * (classes != ''),
             ' text-anchor="%s"' % anchor * (anchor != 'start'), body))
 
