@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [6e030f3f9fe9]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [36d636c49c8b]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -8,7 +8,7 @@
 // (eight with AVX, four elsewhere); with -DDOUBLE it is one double.
 
 #define _GNU_SOURCE
-// A number of as many floats as one register of the processor holds.
+// How many lanes
 #if defined DOUBLE
 #elif defined __AVX512F__
 #define LANES 16
@@ -22,7 +22,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -589,6 +588,14 @@ static void totals(int n, const real each[n], weight sum[n])
         sum[i] = total(each[i]);
 }
 
+static void group_totals(const struct group *g, struct parameters *gradient)
+{
+    totals(FILTERS * 25, (const real *)g->dw1, (weight *)gradient->w1);
+    totals(FILTERS, g->db1, gradient->b1);
+    totals(FILTERS * FILTERS * 25, (const real *)g->dw2, (weight *)gradient->w2);
+    totals(FILTERS, g->db2, gradient->b2);
+}
+
 // Network, forward
 __attribute__((flatten)) static void network_forward(const struct parameters *p, struct group *g)
 {
@@ -622,10 +629,7 @@ __attribute__((flatten)) static void network_backward(const struct parameters *p
     relu_backward(FILTERS * 24 * 24, (real *)g->a1, (real *)g->da1, (real *)g->da1);
     convolution_dw(FILTERS, 1, 24, 24, 28, 28, 5, 5, 1, 1, 0, 0, g->a0, g->da1, g->dw1);
     convolution_db(FILTERS, 24, 24, g->da1, g->db1);
-    totals(FILTERS * 25, (real *)g->dw1, (weight *)gradient->w1);
-    totals(FILTERS, g->db1, gradient->b1);
-    totals(FILTERS * FILTERS * 25, (real *)g->dw2, (weight *)gradient->w2);
-    totals(FILTERS, g->db2, gradient->b2);
+    group_totals(g, gradient);
 }
 
 // Give up
@@ -1080,7 +1084,9 @@ struct team {
     void (*job)(struct worker *me);   // what all do next; NULL: go home
     void *subject;                    // and on what
     atomic_int waiting;
-    atomic_uint round;
+    atomic_uint round;                // how often all have met
+    pthread_mutex_t lock;
+    pthread_cond_t all_here;          // a new round has begun: wakes those who sleep
 };
 
 struct worker {
@@ -1093,15 +1099,23 @@ struct worker {
 // Returns when every thread of the team has called it.
 static void meet(struct team *t)
 {
+    enum { LOOKS = 20000 };
     unsigned round = atomic_load(&t->round);
     if (atomic_fetch_add(&t->waiting, 1) == t->threads - 1) {
         atomic_store(&t->waiting, 0);
+        pthread_mutex_lock(&t->lock);
         atomic_fetch_add(&t->round, 1);
+        pthread_cond_broadcast(&t->all_here);
+        pthread_mutex_unlock(&t->lock);
         return;
     }
-    for (int looks = 0; atomic_load(&t->round) == round; looks++)
-        if (looks >= 10000)
-            sched_yield();
+    for (int looks = 0; looks < LOOKS; looks++)
+        if (atomic_load(&t->round) != round)
+            return;
+    pthread_mutex_lock(&t->lock);
+    while (atomic_load(&t->round) == round)
+        pthread_cond_wait(&t->all_here, &t->lock);
+    pthread_mutex_unlock(&t->lock);
 }
 
 static void *work(void *argument)
@@ -1130,6 +1144,8 @@ static void together(struct team *t, void (*job)(struct worker *me), void *subje
 static void start(struct team *t, int threads)
 {
     *t = (struct team){.threads = threads, .worker = allocate(threads, sizeof *t->worker)};
+    pthread_mutex_init(&t->lock, NULL);
+    pthread_cond_init(&t->all_here, NULL);
     for (int i = 0; i < threads; i++) {
         t->worker[i] = (struct worker){.team = t, .number = i, .group = allocate(1, sizeof(struct group))};
         if (i > 0 && pthread_create(&t->worker[i].thread, NULL, work, &t->worker[i]))
@@ -1184,7 +1200,7 @@ static void update_block(struct training *t, int first, int n)
     if (t->options->shipped)
         forgetful_adam(n, t->rate, 0.95, 0.99, 1e-7, sum, (weight *)t->theta + first);
     else
-        adam(n, t->step, t->rate, 0.9, 0.999, 1e-8, sum, (weight *)t->m + first, (weight *)t->v + first, (weight *)t->theta + first);
+        adam(n, t->step, t->rate, 0.9, 0.99, 1e-8, sum, (weight *)t->m + first, (weight *)t->v + first, (weight *)t->theta + first);
 }
 
 static void update(struct worker *me)
@@ -1195,7 +1211,7 @@ static void update(struct worker *me)
         update_block(me->team->subject, first, to - first < BLOCK ? to - first : BLOCK);
 }
 
-// Progress
+// Now
 static double now(void)   // seconds
 {
     struct timespec t;
@@ -1203,6 +1219,7 @@ static double now(void)   // seconds
     return t.tv_sec + 1e-9 * t.tv_nsec;
 }
 
+// Progress
 // A bar that rewrites itself on a terminal, and a line for each tenth elsewhere. The loss is a running mean.
 static void progress(const struct training *t, int done, int total_samples, double loss, double since)
 {
@@ -1248,7 +1265,7 @@ static FILE *open_log(const char *path)
     return file;
 }
 
-// Train
+// One step
 // One step by all threads. Returns the mean loss of the batch.
 static double step(struct team *team, struct training *t)
 {
@@ -1276,6 +1293,7 @@ static struct training new_training(const struct options *o, const struct data *
     return t;
 }
 
+// Train
 static void train(struct team *team, const struct options *o, const struct data *d, struct parameters *theta, const struct scale *scale,
                   struct random *random)
 {
