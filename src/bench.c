@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [51f9f7384f78]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [be1ec64576d5]: edit the chapter, or edit here and run make stitch
 #define _GNU_SOURCE
 // How many lanes
 #if defined DOUBLE
@@ -621,11 +621,13 @@ __attribute__((flatten)) static void network_backward(const struct parameters *p
 }
 
 // Give up
+static const char *program = "mnist";
+
 __attribute__((noreturn, format(printf, 1, 2))) static void give_up(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    fputs("mnist: ", stderr);
+    fprintf(stderr, "%s: ", program);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
     exit(1);
@@ -1037,7 +1039,7 @@ struct worker {
 // Returns when every thread of the team has called it.
 static void meet(struct team *t)
 {
-    enum { LOOKS = 20000 };
+    enum { LOOKS = 100000 };
     unsigned round = atomic_load(&t->round);
     if (atomic_fetch_add(&t->waiting, 1) == t->threads - 1) {
         atomic_store(&t->waiting, 0);
@@ -1149,6 +1151,13 @@ static void update(struct worker *me)
         update_block(me->team->subject, first, to - first < BLOCK ? to - first : BLOCK);
 }
 
+static void differentiate_and_update(struct worker *me)
+{
+    differentiate(me);
+    meet(me->team);   // all gradients are there
+    update(me);
+}
+
 // Now
 static double now(void)   // seconds
 {
@@ -1161,8 +1170,7 @@ static double now(void)   // seconds
 // One step by all threads. Returns the mean loss of the batch.
 static double step(struct team *team, struct training *t)
 {
-    together(team, differentiate, t);
-    together(team, update, t);
+    together(team, differentiate_and_update, t);
     double loss = 0;
     for (int g = 0; g * SAMPLES < t->count; g++)
         loss += t->loss[g];
@@ -1183,6 +1191,11 @@ static struct training new_training(const struct options *o, const struct data *
     for (int i = 0; i < d->count; i++)
         t.order[i] = i;
     return t;
+}
+
+static void free_training(struct training *t)
+{
+    free(t->order), free(t->gradient), free(t->m), free(t->v), free(t->loss);
 }
 
 // Initialise
@@ -1240,12 +1253,15 @@ __attribute__((noinline)) static struct span bandwidth(size_t bytes, const real 
     double run[RUNS];
     size_t times = bytes < 1 << 24 ? ((size_t)1 << 24) / bytes : 1;   // at least 16 MiB in all
     for (int r = 0; r < RUNS; r++) {
+        real s[8] = {0};
         double since = now();
         for (size_t t = 0; t < times; t++)
             for (size_t k = 0; k + 8 <= bytes / sizeof(real); k += 8)
                 for (int i = 0; i < 8; i++)
-                    chain[i] += memory[k + i];
+                    s[i] += memory[k + i];
         run[r] = 1e-9 * times * bytes / (now() - since);
+        for (int i = 0; i < 8; i++)
+            chain[i] += s[i];
     }
     return span(run);
 }
@@ -1510,13 +1526,11 @@ static void print_machine(struct span most)
     free(memory);
 }
 
-static void print_parts(const char *path, double most)
+static void print_parts(const double fast_double[PARTS + 1], const double printed_double[PARTS + 1], double most)
 {
     struct span fast[PARTS + 1], printed[PARTS + 1];
-    double fast_double[PARTS + 1], printed_double[PARTS + 1];
     time_parts(0, fast);
     time_parts(1, printed);
-    read_seconds(path, fast_double, printed_double);
     double stage[] = {printed_double[PARTS], printed[PARTS].median, fast_double[PARTS], fast[PARTS].median};
     printf("lanes : double    %4.1f in the paper's order, %4.1f in ours\n", stage[0] / stage[1], stage[2] / stage[3]);
     printf("ours  : paper's   %4.1f in double, %4.1f in lanes; both together %.0f\n\n", stage[0] / stage[2], stage[1] / stage[3], stage[0] / stage[3]);
@@ -1539,11 +1553,13 @@ static void print_step(int threads, double most)
 
 static void print_all(const char *path, struct span most)
 {
+    double in_double[2][PARTS + 1];
+    read_seconds(path, in_double[0], in_double[1]);
     struct span one = time_step(1), two = time_step(2);
     double rate = 2e-9 * MULTIPLY_ADDS / one.median;
     printf("step : peak       %4.2f  (%.2f to %.2f)\n", rate / most.median, rate / most.median * one.median / one.most, rate / most.median * one.median / one.least);
     printf("two threads : one %4.2f  (%.2f to %.2f)\n", one.median / two.median, one.least / two.most, one.most / two.least);
-    print_parts(path, most.median);
+    print_parts(in_double[0], in_double[1], most.median);
     printf("\n");
     print_machine(most);
     print_step(1, most.median);
@@ -1566,6 +1582,13 @@ static void prepare(const struct options *o, struct data *drawn, const struct sc
     team.subject = &training;
 }
 
+static void clean_up(struct data *drawn)
+{
+    finish(&team);
+    free_training(&training);
+    free(drawn->picture), free(drawn->label), free(p), free(g);
+}
+
 int main(int count, char **arguments)
 {
     struct options o = {.epochs = 1, .batch = BATCH};
@@ -1574,16 +1597,18 @@ int main(int count, char **arguments)
     real chain[CHAINS];
     for (int i = 0; i < CHAINS; i++)
         chain[i] = same(i);
+    program = "bench";
     prepare(&o, &drawn, &scale);
     check_gradients();
     struct span most = peak(same(0.999), same(0.001), chain);
     if (count == 2 && !strcmp(arguments[1], "--seconds"))
         write_seconds();
-    else if (count == 3 && !strcmp(arguments[1], "--step"))
+    else if (count == 3 && !strcmp(arguments[1], "--step") && atoi(arguments[2]) > 0)
         print_step(atoi(arguments[2]), most.median);
     else if (count == 2)
         print_all(arguments[1], most);
     else
         give_up("usage: bench-double --seconds >FILE; bench FILE; or bench --step THREADS");
+    clean_up(&drawn);
     return 0;
 }

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [36d636c49c8b]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [7c7b569149d3]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -633,11 +633,13 @@ __attribute__((flatten)) static void network_backward(const struct parameters *p
 }
 
 // Give up
+static const char *program = "mnist";
+
 __attribute__((noreturn, format(printf, 1, 2))) static void give_up(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    fputs("mnist: ", stderr);
+    fprintf(stderr, "%s: ", program);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
     exit(1);
@@ -1099,7 +1101,7 @@ struct worker {
 // Returns when every thread of the team has called it.
 static void meet(struct team *t)
 {
-    enum { LOOKS = 20000 };
+    enum { LOOKS = 100000 };
     unsigned round = atomic_load(&t->round);
     if (atomic_fetch_add(&t->waiting, 1) == t->threads - 1) {
         atomic_store(&t->waiting, 0);
@@ -1211,6 +1213,13 @@ static void update(struct worker *me)
         update_block(me->team->subject, first, to - first < BLOCK ? to - first : BLOCK);
 }
 
+static void differentiate_and_update(struct worker *me)
+{
+    differentiate(me);
+    meet(me->team);   // all gradients are there
+    update(me);
+}
+
 // Now
 static double now(void)   // seconds
 {
@@ -1269,8 +1278,7 @@ static FILE *open_log(const char *path)
 // One step by all threads. Returns the mean loss of the batch.
 static double step(struct team *team, struct training *t)
 {
-    together(team, differentiate, t);
-    together(team, update, t);
+    together(team, differentiate_and_update, t);
     double loss = 0;
     for (int g = 0; g * SAMPLES < t->count; g++)
         loss += t->loss[g];
@@ -1291,6 +1299,11 @@ static struct training new_training(const struct options *o, const struct data *
     for (int i = 0; i < d->count; i++)
         t.order[i] = i;
     return t;
+}
+
+static void free_training(struct training *t)
+{
+    free(t->order), free(t->gradient), free(t->m), free(t->v), free(t->loss);
 }
 
 // Train
@@ -1316,7 +1329,7 @@ static void train(struct team *team, const struct options *o, const struct data 
             progress(&t, done, o->epochs * d->count, running, since);
         }
     }
-    free(t.order), free(t.gradient), free(t.m), free(t.v), free(t.loss);
+    free_training(&t);
     if (log)
         close_file(log, o->log);
     printf("trained on %d samples in %.2f s, cost %.4f\n", done, now() - since, running);
