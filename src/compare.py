@@ -155,7 +155,7 @@ def torch_works():
 def time_torch(threads):
     """Samples a second, in a process of its own, because a process can't change its mind about threads."""
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
-    if 'avx512f' in open('/proc/cpuinfo').read():
+    if os.path.exists('/proc/cpuinfo') and 'avx512f' in open('/proc/cpuinfo').read():
         environment.setdefault('OPENBLAS_CORETYPE', 'SkylakeX')   # an older OpenBLAS doesn't know newer processors
     arguments = [sys.executable, '-c', TORCH, str(threads), str(BATCH), str(SECONDS)]
     return float(subprocess.run(arguments, capture_output=True, text=True, check=True, env=environment).stdout)
@@ -177,12 +177,12 @@ def main():
         one = ours(1)
         print('ours : NumPy, 1 thread    %5.0f (%.0f to %.0f)   %.0f and %.2f samples/s' % (one / median, one / most, one / least, one, median))
     else:
-        print('NumPy is not installed: no comparison with it')
+        print('NumPy is not installed for this Python: no comparison with it (make bench PYTHON=... takes another Python)')
     if torch_works():
         compare_torch(1)
         compare_torch(2)
     else:
-        print('PyTorch is not installed: no comparison with it')
+        print('PyTorch is not installed for this Python: no comparison with it')
 
 
 if __name__ == '__main__':
