@@ -15,7 +15,7 @@ LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/network_complex.log build/n
 # The sanitizers, where the compiler has their libraries.
 SANITIZERS = $(shell echo 'int main(void) { return 0; }' | $(CC) -fsanitize=address,undefined -x c - -o /dev/null 2>/dev/null && echo -fsanitize=address,undefined -fno-sanitize-recover=all)
 
-.PHONY: all train test shapes mutants seeds errata data figures figure-data tangle stitch lines book paper browser-test paper-test python clean help
+.PHONY: all train test bench shapes mutants seeds errata data figures figure-data tangle stitch lines book paper browser-test paper-test python clean help
 .DELETE_ON_ERROR:
 
 all: build/mnist build/mnist-double
@@ -27,6 +27,7 @@ help:
 	@echo 'make mutants        each wrong version of the chapters and every small edit of their code: what catches it'
 	@echo 'make seeds          200 other draws of numbers and shapes'
 	@echo 'make errata         write paper/errata.md and paper/concordance.md from what the checks measure'
+	@echo 'make bench          how fast every part is, and why; beside NumPy and PyTorch where they are installed'
 	@echo 'make check-NAME     one chapter'"'"'s checks; NAME: $(CHAPTERS) network'
 	@echo 'make                build/mnist, and build/mnist-double, which --gradcheck needs'
 	@echo 'make data           download MNIST into data/'
@@ -57,6 +58,15 @@ build/mnist-double: tangle
 build/inside: tangle
 	@[ $@ -nt src/inside.c -a $@ -nt src/mnist.c ] || { echo 'cc src/inside.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/inside.c -o $@ -pthread -lm; }
 
+build/bench: tangle
+	@[ $@ -nt src/bench.c ] || { echo 'cc src/bench.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/bench.c -o $@ -pthread -lm; }
+
+build/bench-double: tangle
+	@[ $@ -nt src/bench.c ] || { echo 'cc -DDOUBLE src/bench.c -o $@'; $(CC) $(STRICT) $(CFLAGS) -DDOUBLE src/bench.c -o $@ -pthread -lm; }
+
+build/bench-%-filters: tangle
+	@[ $@ -nt src/bench.c ] || $(CC) $(STRICT) $(CFLAGS) -DFILTERS=$* src/bench.c -o $@ -pthread -lm
+
 build/%_test: tangle
 	@[ $@ -nt tests/$*_test.c -a $@ -nt src/$*.c -a $@ -nt tests/check.h ] || $(CC) $(STRICT) -O1 $(SANITIZE) tests/$*_test.c -o $@ -lm
 
@@ -75,8 +85,7 @@ $(NETWORK): build/network_%: tangle
 lines: tangle
 	@$(PYTHON) chapters/tangle.py --lines build/lines
 	@for name in $(CHAPTERS) network; do $(CC) $(STRICT) -fsyntax-only build/lines/tests/$${name}_test.c || exit; done
-	@$(CC) $(STRICT) -fsyntax-only build/lines/src/mnist.c
-	@$(CC) $(STRICT) -fsyntax-only build/lines/src/inside.c
+	@for name in mnist inside bench; do $(CC) $(STRICT) -fsyntax-only build/lines/src/$$name.c || exit; done
 
 check-%: build/%_complex
 	@build/$*_complex
@@ -128,7 +137,7 @@ build/committed_test.log: tangle
 build/inside_test.log: build/inside build/mnist
 	@sh tests/inside_test.sh >$@ 2>&1 || true
 
-build/mnist_test.log: build/mnist build/mnist-double
+build/mnist_test.log: build/mnist build/mnist-double build/bench build/bench-double
 	@sh tests/mnist_test.sh >$@ 2>&1 || true
 
 test: $(LOGS)
@@ -172,6 +181,13 @@ figure-data: build/mnist build/inside build/activations_complex
 	@if [ -n "$(MNIST)" ]; then sh src/get-data.sh '$(MNIST)' build/data && sh figures/data.sh build/data; \
 	elif [ -f data/t10k-labels-idx1-ubyte ]; then sh figures/data.sh data; \
 	else echo "figure-data: needs MNIST, the paper's data: 'make data' downloads it, or give its folder as MNIST=dir" >&2; exit 1; fi
+
+# One program after the other, so that none disturbs another.
+bench: build/bench build/bench-double build/bench-16-filters build/bench-32-filters build/bench-64-filters
+	@build/bench-double --seconds >build/double.txt
+	@build/bench build/double.txt
+	@for filters in 16 32 64; do build/bench-$$filters-filters --step 1; done
+	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) src/compare.py; else echo 'no $(PYTHON): no comparison with NumPy and PyTorch'; fi
 
 clean:
 	rm -rf build

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [b58d46d66271]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [324faf9807df]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -8,7 +8,7 @@
 // (eight with AVX, four elsewhere); with -DDOUBLE it is one double, with -DCOMPLEX one complex number.
 
 #define _GNU_SOURCE
-// A number of as many floats as one register of the processor holds.
+// How many lanes
 #if defined DOUBLE || defined COMPLEX
 #elif defined __AVX512F__
 #define LANES 16
@@ -22,7 +22,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -595,6 +594,14 @@ static void totals(int n, const real each[n], weight sum[n])
         sum[i] = total(each[i]);
 }
 
+static void group_totals(const struct group *g, struct parameters *gradient)
+{
+    totals(FILTERS * 25, (const real *)g->dw1, (weight *)gradient->w1);
+    totals(FILTERS, g->db1, gradient->b1);
+    totals(FILTERS * FILTERS * 25, (const real *)g->dw2, (weight *)gradient->w2);
+    totals(FILTERS, g->db2, gradient->b2);
+}
+
 // Network, forward
 __attribute__((flatten)) static void network_forward(const struct parameters *p, struct group *g)
 {
@@ -628,18 +635,17 @@ __attribute__((flatten)) static void network_backward(const struct parameters *p
     relu_backward(FILTERS * 24 * 24, (real *)g->a1, (real *)g->da1, (real *)g->da1);
     convolution_dw(FILTERS, 1, 24, 24, 28, 28, 5, 5, 1, 1, 0, 0, g->a0, g->da1, g->dw1);
     convolution_db(FILTERS, 24, 24, g->da1, g->db1);
-    totals(FILTERS * 25, (real *)g->dw1, (weight *)gradient->w1);
-    totals(FILTERS, g->db1, gradient->b1);
-    totals(FILTERS * FILTERS * 25, (real *)g->dw2, (weight *)gradient->w2);
-    totals(FILTERS, g->db2, gradient->b2);
+    group_totals(g, gradient);
 }
 
 // Give up
+static const char *program = "mnist";
+
 __attribute__((noreturn, format(printf, 1, 2))) static void give_up(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    fputs("mnist: ", stderr);
+    fprintf(stderr, "%s: ", program);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
     exit(1);
@@ -1086,7 +1092,9 @@ struct team {
     void (*job)(struct worker *me);   // what all do next; NULL: go home
     void *subject;                    // and on what
     atomic_int waiting;
-    atomic_uint round;
+    atomic_uint round;                // how often all have met
+    pthread_mutex_t lock;
+    pthread_cond_t all_here;          // a new round has begun: wakes those who sleep
 };
 
 struct worker {
@@ -1099,15 +1107,23 @@ struct worker {
 // Returns when every thread of the team has called it.
 static void meet(struct team *t)
 {
+    enum { LOOKS = 100000 };
     unsigned round = atomic_load(&t->round);
     if (atomic_fetch_add(&t->waiting, 1) == t->threads - 1) {
         atomic_store(&t->waiting, 0);
+        pthread_mutex_lock(&t->lock);
         atomic_fetch_add(&t->round, 1);
+        pthread_cond_broadcast(&t->all_here);
+        pthread_mutex_unlock(&t->lock);
         return;
     }
-    for (int looks = 0; atomic_load(&t->round) == round; looks++)
-        if (looks >= 10000)
-            sched_yield();
+    for (int looks = 0; looks < LOOKS; looks++)
+        if (atomic_load(&t->round) != round)
+            return;
+    pthread_mutex_lock(&t->lock);
+    while (atomic_load(&t->round) == round)
+        pthread_cond_wait(&t->all_here, &t->lock);
+    pthread_mutex_unlock(&t->lock);
 }
 
 static void *work(void *argument)
@@ -1136,6 +1152,8 @@ static void together(struct team *t, void (*job)(struct worker *me), void *subje
 static void start(struct team *t, int threads)
 {
     *t = (struct team){.threads = threads, .worker = allocate(threads, sizeof *t->worker)};
+    pthread_mutex_init(&t->lock, NULL);
+    pthread_cond_init(&t->all_here, NULL);
     for (int i = 0; i < threads; i++) {
         t->worker[i] = (struct worker){.team = t, .number = i, .group = allocate(1, sizeof(struct group))};
         if (i > 0 && pthread_create(&t->worker[i].thread, NULL, work, &t->worker[i]))
@@ -1190,7 +1208,7 @@ static void update_block(struct training *t, int first, int n)
     if (t->options->shipped)
         forgetful_adam(n, t->rate, 0.95, 0.99, 1e-7, sum, (weight *)t->theta + first);
     else
-        adam(n, t->step, t->rate, 0.9, 0.999, 1e-8, sum, (weight *)t->m + first, (weight *)t->v + first, (weight *)t->theta + first);
+        adam(n, t->step, t->rate, 0.9, 0.99, 1e-8, sum, (weight *)t->m + first, (weight *)t->v + first, (weight *)t->theta + first);
 }
 
 static void update(struct worker *me)
@@ -1201,7 +1219,14 @@ static void update(struct worker *me)
         update_block(me->team->subject, first, to - first < BLOCK ? to - first : BLOCK);
 }
 
-// Progress
+static void differentiate_and_update(struct worker *me)
+{
+    differentiate(me);
+    meet(me->team);   // all gradients are there
+    update(me);
+}
+
+// Now
 static double now(void)   // seconds
 {
     struct timespec t;
@@ -1209,6 +1234,7 @@ static double now(void)   // seconds
     return t.tv_sec + 1e-9 * t.tv_nsec;
 }
 
+// Progress
 // A bar that rewrites itself on a terminal, and a line for each tenth elsewhere. The loss is a running mean.
 static void progress(const struct training *t, int done, int total_samples, double loss, double since)
 {
@@ -1254,12 +1280,11 @@ static FILE *open_log(const char *path)
     return file;
 }
 
-// Train
+// One step
 // One step by all threads. Returns the mean loss of the batch.
 static double step(struct team *team, struct training *t)
 {
-    together(team, differentiate, t);
-    together(team, update, t);
+    together(team, differentiate_and_update, t);
     double loss = 0;
     for (int g = 0; g * SAMPLES < t->count; g++)
         loss += t->loss[g];
@@ -1282,6 +1307,12 @@ static struct training new_training(const struct options *o, const struct data *
     return t;
 }
 
+static void free_training(struct training *t)
+{
+    free(t->order), free(t->gradient), free(t->m), free(t->v), free(t->loss);
+}
+
+// Train
 static void train(struct team *team, const struct options *o, const struct data *d, struct parameters *theta, const struct scale *scale,
                   struct random *random)
 {
@@ -1304,7 +1335,7 @@ static void train(struct team *team, const struct options *o, const struct data 
             progress(&t, done, o->epochs * d->count, running, since);
         }
     }
-    free(t.order), free(t.gradient), free(t.m), free(t.v), free(t.loss);
+    free_training(&t);
     if (log)
         close_file(log, o->log);
     printf("trained on %d samples in %.2f s, cost %.4f\n", done, now() - since, running);

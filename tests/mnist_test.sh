@@ -76,6 +76,9 @@ ok 'which is another rule' sh -c "! cmp -s '$one' '$two'"
 for program in $mnist $mnist-double; do $program --epochs 1 --limit 320 --save "$two" 2>/dev/null; done >"$dir/both"
 ok 'lanes and doubles learn the same' awk '/^test cost/ { if (n++ && ($3 - last) ^ 2 > 1e-6) exit 1; last = $3 } END { exit n != 2 }' "$dir/both"
 ok 'the gradient of the whole network' $mnist --gradcheck --limit 10 --load "$one"
+ok 'parts, paper'"'"'s order and trainer have the same gradient in lanes' build/bench --step 1
+ok 'and in double' build/bench-double --step 1
+ok 'a team of no threads is refused' sh -c '! build/bench --step 0'
 ok 'prints a confusion matrix' sh -c "$mnist --test --load '$one' --confusion | grep -q 'shown'"
 ok 'help' sh -c "$mnist --help | grep -q -- '--gradcheck'"
 
