@@ -1,4 +1,4 @@
-// Tangled from chapters/5-activations.md [d62a59b08a60]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/5-activations.md [9b3e0628c92f]: edit the chapter, or edit here and run make stitch
 #include "../src/activations.c"
 #include "check.h"
 
@@ -387,20 +387,20 @@ static void write_ratios(ratio *r)
         put(a, c, 0, 0, 0, r(c));
 }
 
+static double shifted(int c) { return exp(part(z, c) - largest_z()); }
 static double one_z_in_every_term(int c) { return exp(part(z, c)) / (z.count * exp(part(z, c))); }
 static double not_shifted(int c) { return exp(part(z, c)) / sum_of_exponentials(0); }
 static double shifted_by_first(int c) { return exp(part(z, c) - part(z, 0)) / sum_of_exponentials(part(z, 0)); }
-static double numerator_shifted(int c) { return exp(part(z, c) - largest_z()) / sum_of_exponentials(0); }
-static double not_divided(int c) { return exp(part(z, c) - largest_z()); }
-static double without_own_term(int c) { return exp(part(z, c)) / (sum_of_exponentials(0) - exp(part(z, c))); }
-static double from_the_second(int c) { return exp(part(z, c)) / (sum_of_exponentials(0) - exp(part(z, 0))); }
+static double numerator_shifted(int c) { return shifted(c) / sum_of_exponentials(0); }
+static double without_own_term(int c) { return shifted(c) / (sum_of_exponentials(largest_z()) - shifted(c)); }
+static double from_the_second(int c) { return shifted(c) / (sum_of_exponentials(largest_z()) - shifted(0)); }
 static double without_exponential(int c) { return part(z, c) / sum(z); }
 
 static void wrong_22_one_z(void) { write_ratios(one_z_in_every_term); }
 static void wrong_22_not_shifted(void) { write_ratios(not_shifted); }
 static void wrong_22_first(void) { write_ratios(shifted_by_first); }
 static void wrong_22_numerator(void) { write_ratios(numerator_shifted); }
-static void wrong_22_not_divided(void) { write_ratios(not_divided); }
+static void wrong_22_not_divided(void) { write_ratios(shifted); }
 static void wrong_22_own_term(void) { write_ratios(without_own_term); }
 static void wrong_22_from_second(void) { write_ratios(from_the_second); }
 static void wrong_22_no_exponential(void) { write_ratios(without_exponential); }

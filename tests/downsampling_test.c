@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [ab7ccab2d688]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/4-downsampling.md [db2c0272de5a]: edit the chapter, or edit here and run make stitch
 #include "../src/downsampling.c"
 #include "check.h"
 
@@ -359,8 +359,10 @@ static struct verdict check_backward_apart(void)
 static struct verdict check_backward_of_lines(void)
 {
     struct verdict v = {0};
-    verify_gradient(&v, ONE_ROW);
-    verify_gradient(&v, ONE_COLUMN);
+    choose(ONE_ROW);
+    verify_backward(&v);
+    choose(ONE_COLUMN);
+    verify_backward(&v);
     return v;
 }
 
