@@ -1,4 +1,4 @@
-// Tangled from chapters/5-activations.md [78b6ed49cf3c]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/5-activations.md [9b3e0628c92f]: edit the chapter, or edit here and run make stitch
 #include "../src/activations.c"
 #include "check.h"
 
@@ -136,7 +136,12 @@ static void wrong_20_absolute(void) { write_values(fabs); }
 static void wrong_20_identity(void) { write_values(identity); }
 static void wrong_20_leaky(void) { write_values(leaky); }
 static void wrong_20_one(void) { write_values(larger_than_one); }
-static void wrong_20_from_one(void) { relu_forward(z.count - 1, (real *)z.at + 1, (real *)a.at + 1); }
+
+static void wrong_20_from_one(void)
+{
+    for (int i = 1; i < z.count; i++)
+        put(a, i, 0, 0, 0, relu_value(part(z, i)));
+}
 
 static void wrong_20_on_top(void)
 {
@@ -196,7 +201,12 @@ static void wrong_21_inverted(void) { write_slopes(one_where_negative); }
 static void wrong_21_times_z(void) { write_slopes(relu_value); }
 static void wrong_21_leaky(void) { write_slopes(leaky_slope); }
 static void wrong_21_sign(void) { write_slopes(sign); }
-static void wrong_21_mask_of_da(void) { relu_backward(z.count, da.at, da.at, dz.at); }
+
+static void wrong_21_mask_of_da(void)
+{
+    for (int i = 0; i < z.count; i++)
+        put(dz, i, 0, 0, 0, relu_value(part(da, i)));
+}
 
 static void wrong_21_mask_alone(void)
 {
@@ -377,27 +387,28 @@ static void write_ratios(ratio *r)
         put(a, c, 0, 0, 0, r(c));
 }
 
+static double shifted(int c) { return exp(part(z, c) - largest_z()); }
 static double one_z_in_every_term(int c) { return exp(part(z, c)) / (z.count * exp(part(z, c))); }
 static double not_shifted(int c) { return exp(part(z, c)) / sum_of_exponentials(0); }
 static double shifted_by_first(int c) { return exp(part(z, c) - part(z, 0)) / sum_of_exponentials(part(z, 0)); }
-static double numerator_shifted(int c) { return exp(part(z, c) - largest_z()) / sum_of_exponentials(0); }
-static double not_divided(int c) { return exp(part(z, c) - largest_z()); }
-static double without_own_term(int c) { return exp(part(z, c)) / (sum_of_exponentials(0) - exp(part(z, c))); }
-static double from_the_second(int c) { return exp(part(z, c)) / (sum_of_exponentials(0) - exp(part(z, 0))); }
+static double numerator_shifted(int c) { return shifted(c) / sum_of_exponentials(0); }
+static double without_own_term(int c) { return shifted(c) / (sum_of_exponentials(largest_z()) - shifted(c)); }
+static double from_the_second(int c) { return shifted(c) / (sum_of_exponentials(largest_z()) - shifted(0)); }
 static double without_exponential(int c) { return part(z, c) / sum(z); }
 
 static void wrong_22_one_z(void) { write_ratios(one_z_in_every_term); }
 static void wrong_22_not_shifted(void) { write_ratios(not_shifted); }
 static void wrong_22_first(void) { write_ratios(shifted_by_first); }
 static void wrong_22_numerator(void) { write_ratios(numerator_shifted); }
-static void wrong_22_not_divided(void) { write_ratios(not_divided); }
+static void wrong_22_not_divided(void) { write_ratios(shifted); }
 static void wrong_22_own_term(void) { write_ratios(without_own_term); }
 static void wrong_22_from_second(void) { write_ratios(from_the_second); }
 static void wrong_22_no_exponential(void) { write_ratios(without_exponential); }
 
 static void wrong_22_sigmoid(void)   // in complex numbers too, for the gradient methods
 {
-    sigmoid_forward(z.count, z.at, a.at);
+    for (int c = 0; c < z.count; c++)
+        put(a, c, 0, 0, 0, 1 / (1 + exp(-get(z, c, 0, 0, 0))));
 }
 
 // Claims about softmax

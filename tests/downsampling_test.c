@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [fc36d7ad292e]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/4-downsampling.md [db2c0272de5a]: edit the chapter, or edit here and run make stitch
 #include "../src/downsampling.c"
 #include "check.h"
 
@@ -269,7 +269,7 @@ static void wrong_18_smallest(void) { write_winners(window, smaller); }
 
 static void wrong_18_all_channels(void)
 {
-    forward();
+    write_winners(window, larger);
     for (int k = n.X * n.Y; k < a.count; k++)   // channel c - 1 holds the largest of all the channels before c
         if (part(a, k) < part(a, k - n.X * n.Y))
             ((real *)a.at)[k] = ((real *)a.at)[k - n.X * n.Y];
@@ -277,7 +277,7 @@ static void wrong_18_all_channels(void)
 
 static void wrong_18_from_zero(void)
 {
-    forward();
+    write_winners(window, larger);
     for (int k = 0; k < a.count; k++)
         ((real *)a.at)[k] *= part(a, k) > 0;
 }
@@ -359,8 +359,10 @@ static struct verdict check_backward_apart(void)
 static struct verdict check_backward_of_lines(void)
 {
     struct verdict v = {0};
-    verify_gradient(&v, ONE_ROW);
-    verify_gradient(&v, ONE_COLUMN);
+    choose(ONE_ROW);
+    verify_backward(&v);
+    choose(ONE_COLUMN);
+    verify_backward(&v);
     return v;
 }
 
@@ -571,23 +573,21 @@ static void scale(struct array x, double factor)
         ((real *)x.at)[k] *= factor;
 }
 
-static void wrong_average_sum(void)
+static void write_means(double factor)
 {
-    average();
-    scale(a, n.DX * n.DY);
+    add_shares(a, array("da_", 3, da_.extent));
+    scale(a, factor);
 }
 
-static void wrong_average_slope_whole(void)
+static void write_shares(double factor)
 {
-    average_slope();
-    scale(da_, n.DX * n.DY);
+    add_shares(array("a", 3, a.extent), da_);
+    scale(da_, factor);
 }
 
-static void wrong_average_of_deltas(void)
-{
-    average();
-    scale(a, n.DX * n.DY / ((n.DX - 1.0) * (n.DY - 1.0)));
-}
+static void wrong_average_sum(void) { write_means(n.DX * n.DY); }
+static void wrong_average_of_one_less(void) { write_means(n.DX * n.DY / (n.DX * n.DY - 1.0)); }
+static void wrong_average_slope_whole(void) { write_shares(n.DX * n.DY); }
 
 static void wrong_average_slope_assigned(void)
 {
@@ -614,7 +614,7 @@ static void wrong_average_slope_of_winner(void)
 
 static const struct mutant average_mutants[] = {
     {"", NULL, "average pooling: the sum is rejected", ORACLE, {{&layer.average, wrong_average_sum}}},
-    {"", NULL, "average pooling: delta_x delta_y as the count is rejected", ORACLE, {{&layer.average, wrong_average_of_deltas}}},
+    {"", NULL, "average pooling: one less than the count is rejected", ORACLE, {{&layer.average, wrong_average_of_one_less}}},
     {"", NULL, "average pooling: the whole slope for each entry is rejected", CENTRAL, {{&layer.average_slope, wrong_average_slope_whole}}},
     {"", NULL, "average pooling: the sum forward and backward is rejected", ORACLE, {{&layer.average, wrong_average_sum}, {&layer.average_slope, wrong_average_slope_whole}}},
     {"", NULL, "average pooling: = for += is rejected", CENTRAL, {{&layer.average_slope, wrong_average_slope_assigned}}},
