@@ -56,8 +56,16 @@ class Function:
                 self.partner[i] = stack.pop()
                 self.partner[self.partner[i]] = i
         self.body = self.partner[0] + 1
-        firsts = [i for i in range(self.body) if self.text[i] == '[' and self.text[i - 1] != ']']
-        self.unread = {j for i in firsts for j in range(i + 1, self.partner[i] + 1)}   # a parameter's first extent, which C ignores
+        extents = [i for i in range(self.body) if self.text[i] == '[']
+        self.unread = {j for i in extents if self.ignored(i) for j in range(i + 1, self.partner[i] + 1)}
+
+    def ignored(self, i):
+        """Whether C ignores the extent that begins at i: a parameter's first, and every one of a parameter that is only handed on."""
+        first = i
+        while self.text[first - 1] == ']':
+            first = self.partner[first - 1]
+        uses = [j for j in range(self.body, len(self.text)) if self.text[j] == self.text[first - 1]]
+        return i == first or all(self.text[j - 1] in ('(', ',') and self.text[j + 1] in (',', ')') for j in uses)
 
     def part(self, first, last):
         return self.source[self.tokens[first].start:self.tokens[last].end]
@@ -271,7 +279,7 @@ def mutants(file, source):
         for operator in OPERATORS:
             for first, last, text in operator(f):
                 if first in f.unread and last in f.unread:
-                    continue
+                    continue   # nobody could see it
                 start, end = f.tokens[first].start, f.tokens[last].end
                 mutated = source[:start] + text + source[end:]
                 if mutated not in seen:

@@ -116,7 +116,10 @@ class Operators(unittest.TestCase):
         for mutant in all_of_them:
             self.assertEqual(mutant.before, SUM.split('\n')[mutant.line - 1].strip())
             self.assertIn(mutant.after, [line.strip() for line in mutant.source.split('\n')])
-        self.assertNotIn('int x[n + 1]', ''.join(mutant.source for mutant in all_of_them))   # C would not look at it
+
+    def test_extents_that_c_ignores(self):
+        f, = mutate.functions('int f(int n, int x[n][2], int y[n][3], int z[n][4])\n{\n    return g(x, n) + y[0][n] + h(z + n);\n}\n')
+        self.assertEqual(sorted(f.text[i] for i in f.unread if f.text[i] != ']'), ['2', 'n', 'n', 'n'])
 
 
 class Explanations(unittest.TestCase):
