@@ -54,13 +54,13 @@ def stated(root):
     return found
 
 
-def chunk_of_function(book, function):
-    """The chunk that defines a function and its line; a check may be of something that is no function, such as the order of C's arrays."""
+def chunk_of_function(book, function, of_chapter):
+    """The chunk of a chapter that defines a function, and its line; None if it is no function."""
     pattern = re.compile(r'^[a-z][\w *]*\b%s\(' % re.escape(function))
     for chunk in book.chunks.values():
         for chapter, part in chunk.parts:
             for text, number in part:
-                if pattern.match(text):
+                if chapter == of_chapter and pattern.match(text):
                     return chunk, chapter, number
     return None
 
@@ -85,7 +85,7 @@ def equation_line(book, tag, where, checks):
     if not mine:
         raise Complaint('%s:%d: equation (%s) has no check: no table of checks has a row for it' % (chapter, line, tag))
     functions = sorted({check.function for check in mine})
-    tests = [chunk_of_function(book, check.run) for check in mine]
+    tests = [chunk_of_function(book, check.run, check.chapter) for check in mine]
     return '| (%s) | %s | %s | %s | %s |' % (
         tag, link(chapter, line), '<br>'.join('%s, %s' % (chunk.name, link(chunk.chapter, chunk.line)) for chunk in chunks),
         '<br>'.join('`%s`' % function for function in functions),
@@ -161,7 +161,7 @@ def number(error):
 
 
 def shown_row(book, finding, mutant, errors):
-    place = chunk_of_function(book, mutant.function)
+    place = chunk_of_function(book, mutant.function, mutant.chapter)
     where = link(*place[1:]) if place else link(mutant.chapter, mutant.line)
     return '\n'.join(['### %s, %s' % (finding['id'], finding['where']), '', 'Printed:', '', '```math', finding['printed'], '```', '', 'Corrected:', '', '```math',
                       finding['corrected'], '```', '', '%s (%s.)' % (finding['note'], KINDS[finding['kind']]), '',

@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [b953715c79d6]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [cd357b8ba6a5]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -537,19 +537,24 @@ static inline void recognise(int number)
 }
 
 // Report an equation
-static inline int line_of(const char *tag)
+// The header of the chunk that bears the equation's number and defines the function; of the first that bears the number, if none does.
+static inline int line_of(const char *tag, const char *function)
 {
-    char line[4096];
-    int number = 0, found = 0;
+    char line[4096], definition[200];
+    int number = 0, first = 0, header = 0, found = 0;
     FILE *file = fopen(suite->chapter, "r");
+    snprintf(definition, sizeof definition, " %s(", function);
     while (file && !found && fgets(line, sizeof line, file)) {
         number++;
         const char *end = strncmp(line, "// <<", 5) ? NULL : strstr(line, "= (");
-        found = end && strstr(end, tag);
+        if (end || !strncmp(line, "```", 3))
+            header = end && strstr(end, tag) ? number : 0;
+        first = first ? first : header;
+        found = header && line[0] != ' ' && line[0] != '/' && strstr(line, definition) ? header : 0;
     }
     if (file)
         fclose(file);
-    return found ? number : 0;
+    return found ? found : first;
 }
 
 static inline int worst_method(const struct verdict *v)
@@ -601,7 +606,7 @@ static inline int equation(int number, struct verdict v)
     if (worst < 0 || v.by[worst].error != 0)
         snprintf(error, sizeof error, "%s %.0e", worst < 0 ? "none" : method_name[worst], worst < 0 ? NAN : v.by[worst].error);
     snprintf(line, sizeof line, "%-5s %-9s %-26s %s:%d   %d method%s, %s, %d comparisons%s", c->tag, c->what, c->function, suite->chapter,
-             line_of(c->tag), methods, methods == 1 ? "" : "s", error, entries, kinks);
+             line_of(c->tag, c->function), methods, methods == 1 ? "" : "s", error, entries, kinks);
     result(ok, line);
     explain(&v);
     if (!ok && !getenv("MUTANTS"))
