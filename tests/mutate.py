@@ -390,7 +390,7 @@ class Trial:
         once, with the right functions in it, and let the linker prefer the mutant's, which come first. But a test that calls a static
         function of its chapter would keep the right one; there the test is compiled anew."""
         static = {f.name for f in functions(self.source) if re.search(r'^static .*\b%s\(' % f.name, self.source, re.M)}
-        words = {token.text for name in (self.test, 'tests/check.h') for token in lex(bench.get(name)) if token.kind == 'name'}
+        words = {token.text for token in lex(bench.get(self.test)) if token.kind == 'name'}   # check.h knows no chapter's functions
         linked = [self.file, os.path.join(os.path.dirname(bench.folder), self.chapter + '.o'), '-Wl,-z,muldefs']
         right = bench.compile(['-O2', '-fPIC', '-fsemantic-interposition', '-c', self.test, '-o', linked[1]])   # calls that can be redirected
         return linked if right and not static & words and bench.build(flags + linked) else [self.test]
