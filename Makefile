@@ -17,6 +17,7 @@ SANITIZERS = $(shell echo 'int main(void) { return 0; }' | $(CC) -fsanitize=addr
 
 .PHONY: all train test bench shapes mutants seeds errata data figures figure-data tangle stitch lines book paper browser-test paper-test python clean help
 .DELETE_ON_ERROR:
+.SECONDARY: $(CHECKS) $(SHAPES)
 
 all: build/mnist build/mnist-double
 
@@ -93,9 +94,9 @@ check-%: build/%_complex
 shapes: $(SHAPES:%=%.log)
 	@cat $(SHAPES:%=%.log)
 
-# 200 other draws of numbers and shapes, every check and every mutant, in both forms.
-seeds: $(CHECKS)
-	@start=$$(date +%s); for seed in $$(seq 200); do echo $$seed; done | xargs -P $(shell getconf _NPROCESSORS_ONLN) -I N sh tests/seed.sh N $(CHECKS) && \
+# 200 other draws of numbers and shapes: every check and every mutant in both forms, every small shape, the whole network.
+seeds: $(CHECKS) $(SHAPES) build/network_complex
+	@start=$$(date +%s); for seed in $$(seq 200); do echo $$seed; done | xargs -P $(shell getconf _NPROCESSORS_ONLN) -I N sh tests/seed.sh N $(CHECKS) $(SHAPES) build/network_complex && \
 	echo "200 seeds in a row in $$(($$(date +%s) - start)) s" && echo '200 passed, 0 failed'
 
 check-network: $(NETWORK)
