@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [7fbbd1512a3e]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/2-convolution.md [a1f62731aba6]: edit the chapter, or edit here and run make stitch
 #include "../src/convolution.c"
 #include "check.h"
 
@@ -8,7 +8,7 @@ static struct layer {
 } layer;
 
 // Shapes for the convolution
-enum shape { PLAIN, STRIDED, WIDE };
+enum shape { PLAIN, STRIDED, WIDE, WIDE_STRIDED };
 static struct { int C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY; } n;
 static struct array eta, w, b, a, z, Z, dz, da, dw, db;
 
@@ -28,9 +28,9 @@ static void choose(enum shape shape)
     do {
         draw_different(4, size, 2, 5);
         draw_different(2, size + 4, 6, 8);
-        if (shape == WIDE)
+        if (shape == WIDE || shape == WIDE_STRIDED)
             draw_different(2, size, 9, 12);
-        if (shape == STRIDED) {
+        if (shape == STRIDED || shape == WIDE_STRIDED) {
             draw_different(2, step, 2, 3);
             draw_different(2, step + 2, 1, 3);
         }
@@ -193,6 +193,8 @@ static struct verdict check_forward(void)
 static struct verdict check_forward_with_strides(void)
 {
     struct verdict v = {0};
+    choose(WIDE_STRIDED);
+    verify_forward(&v);
     choose(STRIDED);
     verify_forward(&v);
     return v;
@@ -296,7 +298,7 @@ static void verify_slope_a(struct verdict *v, enum shape shape)
     struct array expected = array("da", 3, da.extent);
     gather(expected, owed);
     compare(v, ORACLE, EXACT, da, expected);
-    if (shape != WIDE)
+    if (shape == PLAIN || shape == STRIDED)
         check_gradient(v, objective_z, a, da, EXACTLY_AFFINE);
 }
 
@@ -311,6 +313,7 @@ static struct verdict check_slope_a(void)
 static struct verdict check_slope_a_with_strides(void)
 {
     struct verdict v = {0};
+    verify_slope_a(&v, WIDE_STRIDED);
     verify_slope_a(&v, STRIDED);
     return v;
 }
@@ -398,7 +401,7 @@ static void verify_slope_w(struct verdict *v, enum shape shape)
     struct array expected = array("dw", 4, dw.extent);
     add_slopes(expected, factor_of_weight);
     compare(v, ORACLE, EXACT, dw, expected);
-    if (shape != WIDE)
+    if (shape == PLAIN || shape == STRIDED)
         check_gradient(v, objective_z, w, dw, EXACTLY_AFFINE);
 }
 
@@ -413,6 +416,7 @@ static struct verdict check_slope_w(void)
 static struct verdict check_slope_w_with_strides(void)
 {
     struct verdict v = {0};
+    verify_slope_w(&v, WIDE_STRIDED);
     verify_slope_w(&v, STRIDED);
     return v;
 }
