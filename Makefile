@@ -185,10 +185,9 @@ figure-data: build/mnist build/inside build/activations_complex
 
 # One program after the other, so that none disturbs another.
 bench: build/bench build/bench-double build/bench-16-filters build/bench-32-filters build/bench-64-filters
-	@build/bench-double --seconds >build/double.txt
-	@build/bench build/double.txt
-	@for filters in 16 32 64; do build/bench-$$filters-filters --step 1; done
-	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) src/compare.py; else echo 'no $(PYTHON): no comparison with NumPy and PyTorch'; fi
+	@{ build/bench-double --seconds >build/double.txt && build/bench build/double.txt && \
+	for filters in 16 32 64; do build/bench-$$filters-filters --step 1; done && \
+	if command -v $(PYTHON) >/dev/null; then $(PYTHON) src/compare.py; else echo 'no $(PYTHON): no comparison with NumPy and PyTorch'; fi; } | tee build/bench.txt
 
 clean:
 	rm -rf build
