@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [cd357b8ba6a5]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [03928dc78c53]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -61,7 +61,8 @@ static inline struct array array(const char *name, int rank, const int extent[ra
 static inline const char *array_with_broken_guard(void)
 {
     for (int k = 0; k < array_count; k++) {
-        const unsigned char *before = (unsigned char *)arrays[k].at - guard(arrays[k]), *behind = (unsigned char *)((real *)arrays[k].at + arrays[k].count);
+        const unsigned char *before = (unsigned char *)arrays[k].at - guard(arrays[k]);
+        const unsigned char *behind = (unsigned char *)((real *)arrays[k].at + arrays[k].count);
         for (size_t i = 0; i < guard(arrays[k]); i++)
             if (before[i] != 0xff || behind[i] != 0xff)
                 return arrays[k].name;

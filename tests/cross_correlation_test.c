@@ -1,4 +1,4 @@
-// Tangled from chapters/3-cross-correlation.md [f2a73be47846]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/3-cross-correlation.md [e70d8565f80f]: edit the chapter, or edit here and run make stitch
 #include "../src/cross_correlation.c"
 #include "check.h"
 
@@ -679,11 +679,13 @@ static void claims(void)
     check_correlations();
     expect(lost() == 20, "of 48 numbers of a convolution the printed range leaves out 20");
     expect(zeros_remain(line, 1, 1) && zeros_remain(plane, 2, 5) && zeros_remain(correlation, 2, 5), "a kernel of zeros gives zeros");
-    expect(one_by_one(line) && one_by_one(plane) && one_by_one(correlation) && one_by_one(flipped_correlation), "of one number and another they are the product");
+    expect(one_by_one(line) && one_by_one(plane) && one_by_one(correlation) && one_by_one(flipped_correlation),
+           "of one number and another they are the product");
     check_illegal_pictures();
 }
 
 int main(void)
 {
-    return run_suite(&(struct suite){"chapters/3-cross-correlation.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants, checks, mutants, claims, every_small_picture});
+    return run_suite(&(struct suite){"chapters/3-cross-correlation.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants,
+                                     checks, mutants, claims, every_small_picture});
 }
