@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [7ff5a72b4f32]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/2-convolution.md [abc7ec1fbf04]: edit the chapter, or edit here and run make stitch
 #include "../src/convolution.c"
 #include "check.h"
 
@@ -153,7 +153,7 @@ static real product(struct index i)
     return get(w, i.c, i.c_, i.x_, i.y_) * get(a, i.c_, i.x * n.SX + i.x_ - n.PX, i.y * n.SY + i.y_ - n.PY, 0);
 }
 
-static void add_terms(struct array out, term *t)   // out_(c)(x, y) = b_(c) + the sum of the terms over c', x', y'
+static void add_terms(struct array out, term *t)   // out[c][x][y] = b[c] + the sum of the terms over c_, x_, y_
 {
     struct index i;
     for (i.c = 0; i.c < n.C; i.c++)
@@ -380,7 +380,7 @@ static real factor_of_weight(struct index i)
     return get(dz, i.c, i.x, i.y, 0) * get(a, i.c_, i.x * n.SX + i.x_ - n.PX, i.y * n.SY + i.y_ - n.PY, 0);
 }
 
-static void add_slopes(struct array out, term *t)   // out_(c,c'')(x'', y'') = the sum of the terms over x, y
+static void add_slopes(struct array out, term *t)   // out[c][c_][x_][y_] = the sum of the terms over x, y
 {
     struct index i;
     for (i.c = 0; i.c < n.C; i.c++)

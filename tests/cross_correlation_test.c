@@ -1,4 +1,4 @@
-// Tangled from chapters/3-cross-correlation.md [e70d8565f80f]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/3-cross-correlation.md [ce34c6f2f08e]: edit the chapter, or edit here and run make stitch
 #include "../src/cross_correlation.c"
 #include "check.h"
 
@@ -139,7 +139,7 @@ static void slopes(void)
 static real factor_of_k(struct place i) { return get(ds, i.x, i.y, 0, 0) * get(m, i.x - i.x_, i.y - i.y_, 0, 0); }
 static real factor_of_m(struct place i) { return get(ds, i.x, i.y, 0, 0) * get(k, i.x - i.x_, i.y - i.y_, 0, 0); }
 
-static void add_slopes(struct array out, term *t)   // out(x', y') = the sum of the terms over x, y
+static void add_slopes(struct array out, term *t)   // out[x_][y_] = the sum of the terms over x, y
 {
     struct place i;
     for (i.x_ = 0; i.x_ < out.extent[0]; i.x_++)
@@ -205,7 +205,7 @@ static struct verdict check_line(void)
 }
 
 // wrong: (13)
-static void add_terms(term *t)   // s(x, y) = the sum of the terms over x', y'
+static void add_terms(term *t)   // s[x][y] = the sum of the terms over x_, y_
 {
     struct place i;
     for (i.x = 0; i.x < s.extent[0]; i.x++)

@@ -1,4 +1,4 @@
-// Tangled from chapters/1-fully-connected.md [a36707271184]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/1-fully-connected.md [072f2faa4da2]: edit the chapter, or edit here and run make stitch
 #include "../src/fully_connected.c"
 #include "check.h"
 
@@ -39,7 +39,7 @@ static real product(int c, int c_)
     return get(w, c, c_, 0, 0) * get(a, c_, 0, 0, 0);
 }
 
-static void add_products(struct array out, term *t)   // out_(c) = b_(c) + the sum of the terms over c'
+static void add_products(struct array out, term *t)   // out[c] = b[c] + the sum of the terms over c_
 {
     for (int c = 0; c < n.C; c++)
         put(out, c, 0, 0, 0, get(b, c, 0, 0, 0));
@@ -124,7 +124,7 @@ static real owed(int c, int c_)   // what output c owes to input c_
     return get(dz, c, 0, 0, 0) * get(w, c, c_, 0, 0);
 }
 
-static void collect(struct array out, term *t)   // out_(c'') = the sum of the terms over c
+static void collect(struct array out, term *t)   // out[c_] = the sum of the terms over c
 {
     for (int c_ = 0; c_ < n.C_; c_++) {
         real s = 0;
@@ -198,7 +198,7 @@ static real factor_of_weight(int c, int c_)
     return get(a, c_, 0, 0, 0) * get(dz, c, 0, 0, 0);
 }
 
-static void book(struct array out, term *t)   // out_(c,c'') = the term
+static void book(struct array out, term *t)   // out[c][c_] = the term
 {
     for (int c_ = n.C_ - 1; c_ >= 0; c_--)
         for (int c = n.C - 1; c >= 0; c--)
@@ -386,7 +386,7 @@ static struct verdict check_slopes(void)
 }
 
 // wrong: (5) as printed
-static struct array shifted(struct array x, int by, int count)   // entry i is x_(i + by), zero beyond either end
+static struct array shifted(struct array x, int by, int count)   // entry i is x[i + by], zero beyond either end
 {
     struct array moved = array(x.name, 1, (int[]){count});
     for (int i = 0; i < count; i++)
@@ -399,7 +399,7 @@ static void wrong_5_a_from_one(void)
     multiply_and_add(w, shifted(a, 1, n.C_), b);
 }
 
-static void wrong_5_z_from_one(void)   // the first row of the product is called z_(1)
+static void wrong_5_z_from_one(void)   // the first row of the product is taken for number 1
 {
     layer_at_once();
     memcpy(Z.at, shifted(Z, -1, n.C).at, (size_t)Z.count * sizeof(real));

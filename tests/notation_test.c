@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [1851a3355f48]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [1f59fb39c978]: edit the chapter, or edit here and run make stitch
 #include "../src/notation.c"
 #include "check.h"
 
@@ -120,6 +120,13 @@ static void check_arrays(void)
 #endif
 }
 
+static void check_recognition(void)
+{
+    static operation *elsewhere = central_estimates;
+    const struct mutant here = {.change = {{&estimate, wrong_G15_exchanged}}}, other = {.change = {{&elsewhere, wrong_G15_exchanged}}};
+    expect(concerns(&here, 0) && !concerns(&other, 0), "a mistake is recognised only in what the check calls");
+}
+
 static int draws_differ(void)
 {
     int value[4], differ = 1;
@@ -178,6 +185,7 @@ static void claims(void)
     check_verdicts();
     check_arrays();
     check_adjoint();
+    check_recognition();
     expect(draws_differ(), "extents that must differ do, and stay in their range");
 }
 
