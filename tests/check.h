@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [cd357b8ba6a5]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [fb3f79c1c658]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -61,7 +61,8 @@ static inline struct array array(const char *name, int rank, const int extent[ra
 static inline const char *array_with_broken_guard(void)
 {
     for (int k = 0; k < array_count; k++) {
-        const unsigned char *before = (unsigned char *)arrays[k].at - guard(arrays[k]), *behind = (unsigned char *)((real *)arrays[k].at + arrays[k].count);
+        const unsigned char *before = (unsigned char *)arrays[k].at - guard(arrays[k]);
+        const unsigned char *behind = (unsigned char *)((real *)arrays[k].at + arrays[k].count);
         for (size_t i = 0; i < guard(arrays[k]); i++)
             if (before[i] != 0xff || behind[i] != 0xff)
                 return arrays[k].name;
@@ -514,6 +515,34 @@ static inline int seen_again(int count, const struct array result[SEEN])
     return equal;
 }
 
+static int calls;
+
+static inline void nothing(void)   // stands in a slot, to see whether a check calls it
+{
+    calls++;
+}
+
+static inline void run_with(const struct mutant *m, int number)
+{
+    operation *right[2];
+    exchange(m, right, 1);
+    run_check(number);
+    exchange(m, right, 0);
+}
+
+// Whether the check calls all that the mutant replaces. An equation may have checks of several functions, and a mutant of another changes nothing.
+static inline int concerns(const struct mutant *m, int number)
+{
+    for (int k = 0; k < 2 && m->change[k].slot; k++) {
+        const struct mutant idle = {.change = {{m->change[k].slot, nothing}}};
+        calls = 0;
+        run_with(&idle, number);
+        if (!calls)
+            return 0;
+    }
+    return 1;
+}
+
 static inline void recognise(int number)
 {
     int count = seen.count;
@@ -524,11 +553,8 @@ static inline void recognise(int number)
         if (strcmp(suite->mutant[k].tag, suite->check[number].tag))
             continue;
         arrays = NULL, array_count = array_room = 0;   // the failed check's arrays are still needed
-        operation *right[2];
-        exchange(&suite->mutant[k], right, 1);
-        run_check(number);
-        exchange(&suite->mutant[k], right, 0);
-        if (seen_again(count, result))
+        run_with(&suite->mutant[k], number);
+        if (seen_again(count, result) && concerns(&suite->mutant[k], number))
             say("      this is what %s gives: %s\n", suite->mutant[k].tag, suite->mutant[k].name);
         release();
         free(arrays);

@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [a1f62731aba6]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/2-convolution.md [abc7ec1fbf04]: edit the chapter, or edit here and run make stitch
 #include "../src/convolution.c"
 #include "check.h"
 
@@ -125,7 +125,8 @@ static int extent_padded_once(int X_, int K, int s, int p)
 
 static int extent_without_stride(int X_, int K, int s, int p)
 {
-    return X_ + 2 * p - K + s / s;
+    (void)s;
+    return X_ + 2 * p - K + 1;
 }
 
 static int extent_of_quotients(int X_, int K, int s, int p)
@@ -152,7 +153,7 @@ static real product(struct index i)
     return get(w, i.c, i.c_, i.x_, i.y_) * get(a, i.c_, i.x * n.SX + i.x_ - n.PX, i.y * n.SY + i.y_ - n.PY, 0);
 }
 
-static void add_terms(struct array out, term *t)   // out_(c)(x, y) = b_(c) + the sum of the terms over c', x', y'
+static void add_terms(struct array out, term *t)   // out[c][x][y] = b[c] + the sum of the terms over c_, x_, y_
 {
     struct index i;
     for (i.c = 0; i.c < n.C; i.c++)
@@ -379,7 +380,7 @@ static real factor_of_weight(struct index i)
     return get(dz, i.c, i.x, i.y, 0) * get(a, i.c_, i.x * n.SX + i.x_ - n.PX, i.y * n.SY + i.y_ - n.PY, 0);
 }
 
-static void add_slopes(struct array out, term *t)   // out_(c,c'')(x'', y'') = the sum of the terms over x, y
+static void add_slopes(struct array out, term *t)   // out[c][c_][x_][y_] = the sum of the terms over x, y
 {
     struct index i;
     for (i.c = 0; i.c < n.C; i.c++)
@@ -475,7 +476,8 @@ static void check_two_wrongs(void)
     begin_stream(0);
     struct verdict v = check_slope_w();
     layer = right;
-    expect(!caught(&v, CENTRAL) && !caught(&v, COMPLEX_STEP) && !caught(&v, ADJOINT), "the gradient methods accept the printed (7) with the printed (9)");
+    expect(!caught(&v, CENTRAL) && !caught(&v, COMPLEX_STEP) && !caught(&v, ADJOINT),
+           "the gradient methods accept the printed (7) with the printed (9)");
     expect(caught(&v, ORACLE), "the oracle does not");
 }
 
@@ -814,5 +816,6 @@ static void claims(void)
 
 int main(void)
 {
-    return run_suite(&(struct suite){"chapters/2-convolution.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants, checks, mutants, claims, every_small_shape});
+    return run_suite(&(struct suite){"chapters/2-convolution.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants,
+                                     checks, mutants, claims, every_small_shape});
 }

@@ -1,4 +1,4 @@
-// Tangled from chapters/3-cross-correlation.md [f2a73be47846]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/3-cross-correlation.md [ce34c6f2f08e]: edit the chapter, or edit here and run make stitch
 #include "../src/cross_correlation.c"
 #include "check.h"
 
@@ -139,7 +139,7 @@ static void slopes(void)
 static real factor_of_k(struct place i) { return get(ds, i.x, i.y, 0, 0) * get(m, i.x - i.x_, i.y - i.y_, 0, 0); }
 static real factor_of_m(struct place i) { return get(ds, i.x, i.y, 0, 0) * get(k, i.x - i.x_, i.y - i.y_, 0, 0); }
 
-static void add_slopes(struct array out, term *t)   // out(x', y') = the sum of the terms over x, y
+static void add_slopes(struct array out, term *t)   // out[x_][y_] = the sum of the terms over x, y
 {
     struct place i;
     for (i.x_ = 0; i.x_ < out.extent[0]; i.x_++)
@@ -205,7 +205,7 @@ static struct verdict check_line(void)
 }
 
 // wrong: (13)
-static void add_terms(term *t)   // s(x, y) = the sum of the terms over x', y'
+static void add_terms(term *t)   // s[x][y] = the sum of the terms over x_, y_
 {
     struct place i;
     for (i.x = 0; i.x < s.extent[0]; i.x++)
@@ -679,11 +679,13 @@ static void claims(void)
     check_correlations();
     expect(lost() == 20, "of 48 numbers of a convolution the printed range leaves out 20");
     expect(zeros_remain(line, 1, 1) && zeros_remain(plane, 2, 5) && zeros_remain(correlation, 2, 5), "a kernel of zeros gives zeros");
-    expect(one_by_one(line) && one_by_one(plane) && one_by_one(correlation) && one_by_one(flipped_correlation), "of one number and another they are the product");
+    expect(one_by_one(line) && one_by_one(plane) && one_by_one(correlation) && one_by_one(flipped_correlation),
+           "of one number and another they are the product");
     check_illegal_pictures();
 }
 
 int main(void)
 {
-    return run_suite(&(struct suite){"chapters/3-cross-correlation.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants, checks, mutants, claims, every_small_picture});
+    return run_suite(&(struct suite){"chapters/3-cross-correlation.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants,
+                                     checks, mutants, claims, every_small_picture});
 }

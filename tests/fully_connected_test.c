@@ -1,4 +1,4 @@
-// Tangled from chapters/1-fully-connected.md [5f8659258d36]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/1-fully-connected.md [072f2faa4da2]: edit the chapter, or edit here and run make stitch
 #include "../src/fully_connected.c"
 #include "check.h"
 
@@ -39,7 +39,7 @@ static real product(int c, int c_)
     return get(w, c, c_, 0, 0) * get(a, c_, 0, 0, 0);
 }
 
-static void add_products(struct array out, term *t)   // out_(c) = b_(c) + the sum of the terms over c'
+static void add_products(struct array out, term *t)   // out[c] = b[c] + the sum of the terms over c_
 {
     for (int c = 0; c < n.C; c++)
         put(out, c, 0, 0, 0, get(b, c, 0, 0, 0));
@@ -124,7 +124,7 @@ static real owed(int c, int c_)   // what output c owes to input c_
     return get(dz, c, 0, 0, 0) * get(w, c, c_, 0, 0);
 }
 
-static void collect(struct array out, term *t)   // out_(c'') = the sum of the terms over c
+static void collect(struct array out, term *t)   // out[c_] = the sum of the terms over c
 {
     for (int c_ = 0; c_ < n.C_; c_++) {
         real s = 0;
@@ -182,7 +182,8 @@ static void check_two_transposed(void)
     begin_stream(0);
     struct verdict v = check_slope_a();
     layer = right;
-    expect(!caught(&v, CENTRAL) && !caught(&v, COMPLEX_STEP) && !caught(&v, ADJOINT), "the gradient methods accept (1) and (2) with both weights transposed");
+    expect(!caught(&v, CENTRAL) && !caught(&v, COMPLEX_STEP) && !caught(&v, ADJOINT),
+           "the gradient methods accept (1) and (2) with both weights transposed");
     expect(caught(&v, ORACLE), "the oracle does not accept them");
 }
 
@@ -197,7 +198,7 @@ static real factor_of_weight(int c, int c_)
     return get(a, c_, 0, 0, 0) * get(dz, c, 0, 0, 0);
 }
 
-static void book(struct array out, term *t)   // out_(c,c'') = the term
+static void book(struct array out, term *t)   // out[c][c_] = the term
 {
     for (int c_ = n.C_ - 1; c_ >= 0; c_--)
         for (int c = n.C - 1; c >= 0; c--)
@@ -385,7 +386,7 @@ static struct verdict check_slopes(void)
 }
 
 // wrong: (5) as printed
-static struct array shifted(struct array x, int by, int count)   // entry i is x_(i + by), zero beyond either end
+static struct array shifted(struct array x, int by, int count)   // entry i is x[i + by], zero beyond either end
 {
     struct array moved = array(x.name, 1, (int[]){count});
     for (int i = 0; i < count; i++)
@@ -398,7 +399,7 @@ static void wrong_5_a_from_one(void)
     multiply_and_add(w, shifted(a, 1, n.C_), b);
 }
 
-static void wrong_5_z_from_one(void)   // the first row of the product is called z_(1)
+static void wrong_5_z_from_one(void)   // the first row of the product is taken for number 1
 {
     layer_at_once();
     memcpy(Z.at, shifted(Z, -1, n.C).at, (size_t)Z.count * sizeof(real));
@@ -634,7 +635,8 @@ static const struct mutant mutants[] = {
     {"(1)", NULL, "whole tiles only", ORACLE, {{&layer.forward, wrong_1_whole_tiles}}},
     {"(1)", NULL, "+= on a stale output", ORACLE, {{&layer.forward, wrong_1_on_top}}},
     {"(2)", NULL, "w_(c'',c)", CENTRAL, {{&layer.slope_a, wrong_2_transposed}}},
-    {"(2)", NULL, "both weights transposed, forward and backward", ORACLE, {{&layer.forward, wrong_1_transposed}, {&layer.slope_a, wrong_2_transposed}}},
+    {"(2)", NULL, "both weights transposed, forward and backward", ORACLE,
+     {{&layer.forward, wrong_1_transposed}, {&layer.slope_a, wrong_2_transposed}}},
     {"(2)", NULL, "dl/dz_(c'')", CENTRAL, {{&layer.slope_a, wrong_2_output_c_}}},
     {"(2)", NULL, "the input for the weight", CENTRAL, {{&layer.slope_a, wrong_2_input}}},
     {"(2)", NULL, "no sum over c", CENTRAL, {{&layer.slope_a, wrong_2_first}}},
@@ -652,7 +654,8 @@ static const struct mutant mutants[] = {
     {"(4)", NULL, "the mean over all neurons", CENTRAL, {{&layer.slope_b, wrong_4_mean}}},
     {"(4)", NULL, "off by one neuron", CENTRAL, {{&layer.slope_b, wrong_4_neighbour}}},
     {"(4)", NULL, "+= on a stale slope", CENTRAL, {{&layer.slope_b, wrong_4_on_top}}},
-    {"(4)", NULL, "once for each c', forward and backward", ORACLE, {{&layer.forward, wrong_1_bias_each_input}, {&layer.slope_b, wrong_4_each_input}}},
+    {"(4)", NULL, "once for each c', forward and backward", ORACLE,
+     {{&layer.forward, wrong_1_bias_each_input}, {&layer.slope_b, wrong_4_each_input}}},
     {"(5)", "E5", "a begins with a_(1), as printed", ORACLE, {{&layer.at_once, wrong_5_a_from_one}}},
     {"(5)", "E5", "z begins with z_(1), as printed", ORACLE, {{&layer.at_once, wrong_5_z_from_one}}},
     {"(5)", NULL, "no b", ORACLE, {{&layer.at_once, wrong_5_no_bias}}},
@@ -682,5 +685,6 @@ static void claims(void)
 
 int main(void)
 {
-    return run_suite(&(struct suite){"chapters/1-fully-connected.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants, checks, mutants, claims, every_small_shape});
+    return run_suite(&(struct suite){"chapters/1-fully-connected.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants,
+                                     checks, mutants, claims, every_small_shape});
 }

@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [b0d9ac6d1ec2]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [1f59fb39c978]: edit the chapter, or edit here and run make stitch
 #include "../src/notation.c"
 #include "check.h"
 
@@ -90,7 +90,8 @@ static void check_kinks(void)
 
 static void check_verdicts(void)
 {
-    struct verdict dead = gradient_verdict(constant, 1, 0, EXACTLY_AFFINE), wrong = gradient_verdict(cube, 2, 12.001, CURVED), right = gradient_verdict(cube, 2, 12, CURVED);
+    struct verdict dead = gradient_verdict(constant, 1, 0, EXACTLY_AFFINE);
+    struct verdict wrong = gradient_verdict(cube, 2, 12.001, CURVED), right = gradient_verdict(cube, 2, 12, CURVED);
     expect(!passes(&dead) && dead.dead, "an argument without influence is called dead, and fails");
     expect(caught(&wrong, CENTRAL) && wrong.by[CENTRAL].error < 1e-4, "a slope that is off in its fifth digit is caught at the best of all steps");
     expect(passes(&right) && right.by[CENTRAL].error < 1e-9, "the right one agrees to nine digits");
@@ -117,6 +118,13 @@ static void check_arrays(void)
     ((real *)x.at)[-1] = 7;
     expect(!strcmp(array_with_broken_guard(), "x"), "and what is written before it");
 #endif
+}
+
+static void check_recognition(void)
+{
+    static operation *elsewhere = central_estimates;
+    const struct mutant here = {.change = {{&estimate, wrong_G15_exchanged}}}, other = {.change = {{&elsewhere, wrong_G15_exchanged}}};
+    expect(concerns(&here, 0) && !concerns(&other, 0), "a mistake is recognised only in what the check calls");
 }
 
 static int draws_differ(void)
@@ -177,10 +185,12 @@ static void claims(void)
     check_verdicts();
     check_arrays();
     check_adjoint();
+    check_recognition();
     expect(draws_differ(), "extents that must differ do, and stay in their range");
 }
 
 int main(void)
 {
-    return run_suite(&(struct suite){"chapters/0-notation.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants, checks, mutants, claims, NULL});
+    return run_suite(&(struct suite){"chapters/0-notation.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants,
+                                     checks, mutants, claims, NULL});
 }
