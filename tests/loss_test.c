@@ -1,4 +1,4 @@
-// Tangled from chapters/6-loss.md [69d4f273bc28]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/6-loss.md [9697fa0573af]: edit the chapter, or edit here and run make stitch
 #include "../src/loss.c"
 #include "check.h"
 
@@ -328,12 +328,12 @@ static void check_extremes(void)
     draw_arrays();
     set(y, 0, 1), set(z, 1000, 0);
     softmax_and_loss();
-    expect(part(loss, 0) == 1000, "(G8) of z = (1000, 0) with the truth at 0 is 1000");
+    expect(part(loss, 0) == 1000, "(G8) of z = (1000, 0) with y = (0, 1) is 1000");
     loss_of_a();
     expect(isinf(part(loss, 0)), "(24) of the same probabilities is infinite: the second is 0");
     set(z, -1000, 0);
     softmax_and_loss();
-    expect(part(loss, 0) == 0, "(G8) of z = (-1000, 0) with the truth at 0 is 0");
+    expect(part(loss, 0) == 0, "(G8) of z = (-1000, 0) with y = (0, 1) is 0");
 }
 
 // Check (G9)
@@ -511,7 +511,8 @@ static const struct mutant mutants[] = {
     {"(G8)", NULL, "softmax of a softmax", ORACLE, {{&layer.softmax, wrong_G8_twice}}},
     {"(G8)", NULL, "the mean over the classes", ORACLE, {{&layer.softmax, wrong_G8_mean}}},
     {"(G9)", NULL, "a - y for any labels", CENTRAL, {{&layer.slope_z, wrong_G9_assuming_one}}},
-    {"(G9)", NULL, "labels trusted in the loss and in the slope", ORACLE, {{&layer.softmax, wrong_G8_one_hot}, {&layer.slope_z, wrong_G9_assuming_one}}},
+    {"(G9)", NULL, "labels trusted in the loss and in the slope", ORACLE,
+     {{&layer.softmax, wrong_G8_one_hot}, {&layer.slope_z, wrong_G9_assuming_one}}},
     {"(G9)", NULL, "(25), without the softmax", CENTRAL, {{&layer.slope_z, wrong_G9_no_softmax}}},
     {"(G9)", NULL, "the diagonal of (23) only", CENTRAL, {{&layer.slope_z, wrong_G9_diagonal}}},
     {"(G9)", NULL, "y - a", CENTRAL, {{&layer.slope_z, wrong_G9_sign}}},
@@ -532,5 +533,6 @@ static void claims(void)
 
 int main(void)
 {
-    return run_suite(&(struct suite){"chapters/6-loss.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants, checks, mutants, claims, every_small_shape});
+    return run_suite(&(struct suite){"chapters/6-loss.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants,
+                                     checks, mutants, claims, every_small_shape});
 }
