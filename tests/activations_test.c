@@ -1,4 +1,4 @@
-// Tangled from chapters/5-activations.md [8dc2952fe8f8]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/5-activations.md [298bdae3ce56]: edit the chapter, or edit here and run make stitch
 #include "../src/activations.c"
 #include "check.h"
 
@@ -363,7 +363,7 @@ static struct verdict check_large_softmax(void)
 }
 
 // wrong: (22)
-typedef double ratio(int c);   // a_(c)
+typedef double ratio(int c);   // what a[c] is
 
 static double sum_of_exponentials(double shift)
 {
@@ -683,7 +683,7 @@ static const struct mutant mutants[] = {
     {"(23)", "E23", "c' free and summed", CENTRAL, {{&activation.jacobian, wrong_23_captured}}},
     {"(23)", NULL, "a plus off the diagonal", CENTRAL, {{&activation.jacobian, wrong_23_plus}}},
     {"(23)", NULL, "the diagonal alone", CENTRAL, {{&activation.jacobian, wrong_23_diagonal}}},
-    {"(23)", NULL, "- a_(c) a_(c') on the diagonal too", CENTRAL, {{&activation.jacobian, wrong_23_product}}},
+    {"(23)", NULL, "- a[c] a[c'] on the diagonal too", CENTRAL, {{&activation.jacobian, wrong_23_product}}},
     {"(23)", NULL, "z for a", CENTRAL, {{&activation.jacobian, wrong_23_from_z}}},
     {"(23)", NULL, "+= on a stale matrix", CENTRAL, {{&activation.jacobian, wrong_23_on_top}}},
     {"(23)", NULL, "sigmoids forward and backward", ORACLE, {{&activation.softmax, wrong_22_sigmoid}, {&activation.jacobian, wrong_23_diagonal}}},
@@ -691,7 +691,7 @@ static const struct mutant mutants[] = {
     {"(G7)", NULL, "the mean not weighted", CENTRAL, {{&activation.softmax_slope, wrong_G7_plain_mean}}},
     {"(G7)", NULL, "the mean with a plus", CENTRAL, {{&activation.softmax_slope, wrong_G7_plus}}},
     {"(G7)", NULL, "no sum over c'", CENTRAL, {{&activation.softmax_slope, wrong_G7_no_mean}}},
-    {"(G7)", NULL, "the factor a_(c) forgotten", CENTRAL, {{&activation.softmax_slope, wrong_G7_no_factor}}},
+    {"(G7)", NULL, "the factor a[c] forgotten", CENTRAL, {{&activation.softmax_slope, wrong_G7_no_factor}}},
     {"(G7)", NULL, "a mean that is not complete", CENTRAL, {{&activation.softmax_slope, wrong_G7_incomplete}}},
     {"(G7)", NULL, "+= on a stale slope", CENTRAL, {{&activation.softmax_slope, wrong_G7_on_top}}},
     {"(G7)", NULL, "sigmoids forward and backward", ORACLE,

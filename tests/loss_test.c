@@ -1,4 +1,4 @@
-// Tangled from chapters/6-loss.md [9697fa0573af]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/6-loss.md [a2733572a467]: edit the chapter, or edit here and run make stitch
 #include "../src/loss.c"
 #include "check.h"
 
@@ -171,7 +171,7 @@ static struct verdict check_slope_a_with_zeros(void)
 }
 
 // wrong: (25)
-static void give_each(struct array out, term *t)   // out_(c) = the term
+static void give_each(struct array out, term *t)   // out[c] = the term
 {
     for (int c = 0; c < C; c++)
         put(out, c, 0, 0, 0, t(c));
@@ -496,7 +496,7 @@ static const struct mutant mutants[] = {
     {"(24)", NULL, "the last class left out", ORACLE, {{&layer.loss, wrong_24_without_last}}},
     {"(24)", NULL, "the largest label only", ORACLE, {{&layer.loss, wrong_24_one_hot}}},
     {"(25)", NULL, "no minus", CENTRAL, {{&layer.slope_a, wrong_25_no_minus}}},
-    {"(25)", NULL, "a_(c'+1)", CENTRAL, {{&layer.slope_a, wrong_25_next}}},
+    {"(25)", NULL, "a[c' + 1]", CENTRAL, {{&layer.slope_a, wrong_25_next}}},
     {"(25)", NULL, "a / y", CENTRAL, {{&layer.slope_a, wrong_25_inverted}}},
     {"(25)", NULL, "1 for every label", CENTRAL, {{&layer.slope_a, wrong_25_one_hot}}},
     {"(25)", NULL, "0 / 0 left to the machine", CENTRAL, {{&layer.slope_a, wrong_25_zero_by_zero}}},

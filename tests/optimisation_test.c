@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [4933ff0c59ca]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/7-optimisation.md [a5b93672cdf7]: edit the chapter, or edit here and run make stitch
 #include "../src/optimisation.c"
 #include "check.h"
 
@@ -8,7 +8,7 @@ static struct optimiser {
 } optimiser;
 
 // Check (G10)
-static int batch;                             // its nominal size; the last batch is smaller
+static int batch;   // its nominal size; the last batch is smaller
 static struct array loss, cost, dcost, dloss;
 typedef weight average(int count, const weight each[count]);
 
@@ -319,7 +319,7 @@ static double farthest(operation *step)   // from 0, in the last 100 of 1000 ste
 
 // Check (G13)
 static const double BETA1 = 0.9, BETA2 = 0.99, EPSILON = 1e-3;
-static int t;                  // the step
+static int t;   // the step
 static struct array mean_g, mean_g2;   // m and v
 static struct array history;   // the gradients of all steps
 
