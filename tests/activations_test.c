@@ -1,4 +1,4 @@
-// Tangled from chapters/5-activations.md [e97d660a8b0a]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/5-activations.md [298bdae3ce56]: edit the chapter, or edit here and run make stitch
 #include "../src/activations.c"
 #include "check.h"
 
@@ -363,7 +363,7 @@ static struct verdict check_large_softmax(void)
 }
 
 // wrong: (22)
-typedef double ratio(int c);   // a_(c)
+typedef double ratio(int c);   // what a[c] is
 
 static double sum_of_exponentials(double shift)
 {
@@ -659,7 +659,7 @@ static const struct mutant mutants[] = {
     {"(21)", NULL, "the mask from dl/da", CENTRAL, {{&activation.relu_slope, wrong_21_mask_of_da}}},
     {"(21)", NULL, "the mask inverted", CENTRAL, {{&activation.relu_slope, wrong_21_inverted}}},
     {"(21)", NULL, "the mask alone, without dl/da", CENTRAL, {{&activation.relu_slope, wrong_21_mask_alone}}},
-    {"(21)", NULL, "z for the mask", CENTRAL, {{&activation.relu_slope, wrong_21_times_z}}},
+    {"(21)", NULL, "max(0, z) for the mask", CENTRAL, {{&activation.relu_slope, wrong_21_times_z}}},
     {"(21)", NULL, "+= on a stale slope", CENTRAL, {{&activation.relu_slope, wrong_21_on_top}}},
     {"(21)", NULL, "a leaky ReLU forward and backward", ORACLE, {{&activation.relu, wrong_20_leaky}, {&activation.relu_slope, wrong_21_leaky}}},
     {"(21)", NULL, "|z| forward and backward", ORACLE, {{&activation.relu, wrong_20_absolute}, {&activation.relu_slope, wrong_21_sign}}},
@@ -670,7 +670,8 @@ static const struct mutant mutants[] = {
     {"(G1)", NULL, "sigmoid: f' without dl/da", CENTRAL, {{&activation.sigmoid_slope, wrong_G1_no_da}}},
     {"(G1)", NULL, "arctan: dl/da without f'", CENTRAL, {{&activation.arctan_slope, wrong_G1_handed_on}}},
     {"(G1)", NULL, "sigmoid: exp(z) forward", ORACLE, {{&activation.sigmoid, wrong_G1_minus}}},
-    {"(G1)", NULL, "sigmoid: exp(z) forward and backward", ORACLE, {{&activation.sigmoid, wrong_G1_minus}, {&activation.sigmoid_slope, wrong_G1_minus_slope}}},
+    {"(G1)", NULL, "sigmoid: exp(z) forward and backward", ORACLE,
+     {{&activation.sigmoid, wrong_G1_minus}, {&activation.sigmoid_slope, wrong_G1_minus_slope}}},
     {"(22)", "E22", "one z in every term of the sum", ORACLE, {{&activation.softmax, wrong_22_one_z}}},
     {"(22)", "L8", "no shift, as in the paper's program", ORACLE, {{&activation.softmax, wrong_22_not_shifted}}},
     {"(22)", NULL, "shifted by the first z", ORACLE, {{&activation.softmax, wrong_22_first}}},
@@ -682,7 +683,7 @@ static const struct mutant mutants[] = {
     {"(23)", "E23", "c' free and summed", CENTRAL, {{&activation.jacobian, wrong_23_captured}}},
     {"(23)", NULL, "a plus off the diagonal", CENTRAL, {{&activation.jacobian, wrong_23_plus}}},
     {"(23)", NULL, "the diagonal alone", CENTRAL, {{&activation.jacobian, wrong_23_diagonal}}},
-    {"(23)", NULL, "- a_(c) a_(c') on the diagonal too", CENTRAL, {{&activation.jacobian, wrong_23_product}}},
+    {"(23)", NULL, "- a[c] a[c'] on the diagonal too", CENTRAL, {{&activation.jacobian, wrong_23_product}}},
     {"(23)", NULL, "z for a", CENTRAL, {{&activation.jacobian, wrong_23_from_z}}},
     {"(23)", NULL, "+= on a stale matrix", CENTRAL, {{&activation.jacobian, wrong_23_on_top}}},
     {"(23)", NULL, "sigmoids forward and backward", ORACLE, {{&activation.softmax, wrong_22_sigmoid}, {&activation.jacobian, wrong_23_diagonal}}},
@@ -690,10 +691,11 @@ static const struct mutant mutants[] = {
     {"(G7)", NULL, "the mean not weighted", CENTRAL, {{&activation.softmax_slope, wrong_G7_plain_mean}}},
     {"(G7)", NULL, "the mean with a plus", CENTRAL, {{&activation.softmax_slope, wrong_G7_plus}}},
     {"(G7)", NULL, "no sum over c'", CENTRAL, {{&activation.softmax_slope, wrong_G7_no_mean}}},
-    {"(G7)", NULL, "the factor a_(c) forgotten", CENTRAL, {{&activation.softmax_slope, wrong_G7_no_factor}}},
+    {"(G7)", NULL, "the factor a[c] forgotten", CENTRAL, {{&activation.softmax_slope, wrong_G7_no_factor}}},
     {"(G7)", NULL, "a mean that is not complete", CENTRAL, {{&activation.softmax_slope, wrong_G7_incomplete}}},
     {"(G7)", NULL, "+= on a stale slope", CENTRAL, {{&activation.softmax_slope, wrong_G7_on_top}}},
-    {"(G7)", NULL, "sigmoids forward and backward", ORACLE, {{&activation.softmax, wrong_22_sigmoid}, {&activation.softmax_slope, wrong_G7_diagonal}}},
+    {"(G7)", NULL, "sigmoids forward and backward", ORACLE,
+     {{&activation.softmax, wrong_22_sigmoid}, {&activation.softmax_slope, wrong_G7_diagonal}}},
 };
 
 static void claims(void)
@@ -704,5 +706,6 @@ static void claims(void)
 
 int main(void)
 {
-    return run_suite(&(struct suite){"chapters/5-activations.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants, checks, mutants, claims, every_small_shape});
+    return run_suite(&(struct suite){"chapters/5-activations.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants,
+                                     checks, mutants, claims, every_small_shape});
 }

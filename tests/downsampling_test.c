@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [db2c0272de5a]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/4-downsampling.md [c67ec77fffbd]: edit the chapter, or edit here and run make stitch
 #include "../src/downsampling.c"
 #include "check.h"
 
@@ -496,7 +496,8 @@ static void check_hiding_places(void)
     v = verdict_with(&(struct mutant){.change = {{&layer.backward, wrong_19_all_ties}}}, check_backward);
     expect(passes(&v), "entries that all differ hide what happens to ties");
     v = verdict_with(&(struct mutant){.change = {{&layer.forward, wrong_18_smallest}, {&layer.backward, wrong_19_smallest}}}, check_backward_apart);
-    expect(caught(&v, ORACLE) && !caught(&v, CENTRAL) && !caught(&v, COMPLEX_STEP) && !caught(&v, ADJOINT), "the smallest, forward and backward, deceives all but the oracle");
+    expect(caught(&v, ORACLE) && !caught(&v, CENTRAL) && !caught(&v, COMPLEX_STEP) && !caught(&v, ADJOINT),
+           "the smallest, forward and backward, deceives all but the oracle");
 }
 
 // Check average pooling
@@ -616,7 +617,8 @@ static const struct mutant average_mutants[] = {
     {"", NULL, "average pooling: the sum is rejected", ORACLE, {{&layer.average, wrong_average_sum}}},
     {"", NULL, "average pooling: one less than the count is rejected", ORACLE, {{&layer.average, wrong_average_of_one_less}}},
     {"", NULL, "average pooling: the whole slope for each entry is rejected", CENTRAL, {{&layer.average_slope, wrong_average_slope_whole}}},
-    {"", NULL, "average pooling: the sum forward and backward is rejected", ORACLE, {{&layer.average, wrong_average_sum}, {&layer.average_slope, wrong_average_slope_whole}}},
+    {"", NULL, "average pooling: the sum forward and backward is rejected", ORACLE,
+     {{&layer.average, wrong_average_sum}, {&layer.average_slope, wrong_average_slope_whole}}},
     {"", NULL, "average pooling: = for += is rejected", CENTRAL, {{&layer.average_slope, wrong_average_slope_assigned}}},
     {"", NULL, "average pooling: += on a stale slope is rejected", CENTRAL, {{&layer.average_slope, wrong_average_slope_on_top}}},
     {"", NULL, "average pooling: the slope for the largest alone is rejected", CENTRAL, {{&layer.average_slope, wrong_average_slope_of_winner}}},
@@ -754,5 +756,6 @@ static void claims(void)
 
 int main(void)
 {
-    return run_suite(&(struct suite){"chapters/4-downsampling.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants, checks, mutants, claims, every_small_shape});
+    return run_suite(&(struct suite){"chapters/4-downsampling.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants,
+                                     checks, mutants, claims, every_small_shape});
 }

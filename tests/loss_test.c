@@ -1,4 +1,4 @@
-// Tangled from chapters/6-loss.md [69d4f273bc28]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/6-loss.md [a2733572a467]: edit the chapter, or edit here and run make stitch
 #include "../src/loss.c"
 #include "check.h"
 
@@ -171,7 +171,7 @@ static struct verdict check_slope_a_with_zeros(void)
 }
 
 // wrong: (25)
-static void give_each(struct array out, term *t)   // out_(c) = the term
+static void give_each(struct array out, term *t)   // out[c] = the term
 {
     for (int c = 0; c < C; c++)
         put(out, c, 0, 0, 0, t(c));
@@ -328,12 +328,12 @@ static void check_extremes(void)
     draw_arrays();
     set(y, 0, 1), set(z, 1000, 0);
     softmax_and_loss();
-    expect(part(loss, 0) == 1000, "(G8) of z = (1000, 0) with the truth at 0 is 1000");
+    expect(part(loss, 0) == 1000, "(G8) of z = (1000, 0) with y = (0, 1) is 1000");
     loss_of_a();
     expect(isinf(part(loss, 0)), "(24) of the same probabilities is infinite: the second is 0");
     set(z, -1000, 0);
     softmax_and_loss();
-    expect(part(loss, 0) == 0, "(G8) of z = (-1000, 0) with the truth at 0 is 0");
+    expect(part(loss, 0) == 0, "(G8) of z = (-1000, 0) with y = (0, 1) is 0");
 }
 
 // Check (G9)
@@ -496,7 +496,7 @@ static const struct mutant mutants[] = {
     {"(24)", NULL, "the last class left out", ORACLE, {{&layer.loss, wrong_24_without_last}}},
     {"(24)", NULL, "the largest label only", ORACLE, {{&layer.loss, wrong_24_one_hot}}},
     {"(25)", NULL, "no minus", CENTRAL, {{&layer.slope_a, wrong_25_no_minus}}},
-    {"(25)", NULL, "a_(c'+1)", CENTRAL, {{&layer.slope_a, wrong_25_next}}},
+    {"(25)", NULL, "a[c' + 1]", CENTRAL, {{&layer.slope_a, wrong_25_next}}},
     {"(25)", NULL, "a / y", CENTRAL, {{&layer.slope_a, wrong_25_inverted}}},
     {"(25)", NULL, "1 for every label", CENTRAL, {{&layer.slope_a, wrong_25_one_hot}}},
     {"(25)", NULL, "0 / 0 left to the machine", CENTRAL, {{&layer.slope_a, wrong_25_zero_by_zero}}},
@@ -511,7 +511,8 @@ static const struct mutant mutants[] = {
     {"(G8)", NULL, "softmax of a softmax", ORACLE, {{&layer.softmax, wrong_G8_twice}}},
     {"(G8)", NULL, "the mean over the classes", ORACLE, {{&layer.softmax, wrong_G8_mean}}},
     {"(G9)", NULL, "a - y for any labels", CENTRAL, {{&layer.slope_z, wrong_G9_assuming_one}}},
-    {"(G9)", NULL, "labels trusted in the loss and in the slope", ORACLE, {{&layer.softmax, wrong_G8_one_hot}, {&layer.slope_z, wrong_G9_assuming_one}}},
+    {"(G9)", NULL, "labels trusted in the loss and in the slope", ORACLE,
+     {{&layer.softmax, wrong_G8_one_hot}, {&layer.slope_z, wrong_G9_assuming_one}}},
     {"(G9)", NULL, "(25), without the softmax", CENTRAL, {{&layer.slope_z, wrong_G9_no_softmax}}},
     {"(G9)", NULL, "the diagonal of (23) only", CENTRAL, {{&layer.slope_z, wrong_G9_diagonal}}},
     {"(G9)", NULL, "y - a", CENTRAL, {{&layer.slope_z, wrong_G9_sign}}},
@@ -532,5 +533,6 @@ static void claims(void)
 
 int main(void)
 {
-    return run_suite(&(struct suite){"chapters/6-loss.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants, checks, mutants, claims, every_small_shape});
+    return run_suite(&(struct suite){"chapters/6-loss.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants,
+                                     checks, mutants, claims, every_small_shape});
 }

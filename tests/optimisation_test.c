@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [e528b78fdd68]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/7-optimisation.md [a5b93672cdf7]: edit the chapter, or edit here and run make stitch
 #include "../src/optimisation.c"
 #include "check.h"
 
@@ -8,7 +8,7 @@ static struct optimiser {
 } optimiser;
 
 // Check (G10)
-static int batch;                             // its nominal size; the last batch is smaller
+static int batch;   // its nominal size; the last batch is smaller
 static struct array loss, cost, dcost, dloss;
 typedef weight average(int count, const weight each[count]);
 
@@ -319,7 +319,7 @@ static double farthest(operation *step)   // from 0, in the last 100 of 1000 ste
 
 // Check (G13)
 static const double BETA1 = 0.9, BETA2 = 0.99, EPSILON = 1e-3;
-static int t;                  // the step
+static int t;   // the step
 static struct array mean_g, mean_g2;   // m and v
 static struct array history;   // the gradients of all steps
 
@@ -398,13 +398,15 @@ enum slip { FORGETS = 1, UNCORRECTED = 2, EPSILON_INSIDE = 4, NOT_SQUARED = 8, L
 static void adam_with(int slip, double beta1, double beta2, double epsilon)
 {
     weight *m = mean_g.at, *v = mean_g2.at, *slope = g.at, *at = theta.at;
-    double steps = t + (slip & LATE ? 2 : 1), to_m_hat = slip & UNCORRECTED ? 1 : 1 / (1 - pow(beta1, steps)), to_v_hat = slip & UNCORRECTED ? 1 : 1 / (1 - pow(beta2, steps));
+    double steps = t + (slip & LATE ? 2 : 1);
+    double to_m_hat = slip & UNCORRECTED ? 1 : 1 / (1 - pow(beta1, steps)), to_v_hat = slip & UNCORRECTED ? 1 : 1 / (1 - pow(beta2, steps));
     for (int i = 0; i < theta.count; i++) {
         if (slip & FORGETS)
             m[i] = v[i] = 0;
         m[i] = beta1 * m[i] + (1 - beta1) * slope[i];
         v[i] = beta2 * v[i] + (1 - beta2) * (slip & NOT_SQUARED ? fabs(creal(slope[i])) : slope[i] * slope[i]);
-        weight v_hat = v[i] * to_v_hat, root = slip & NO_ROOT ? v_hat + epsilon : slip & EPSILON_INSIDE ? sqrt(v_hat + epsilon) : sqrt(v_hat) + epsilon;
+        weight v_hat = v[i] * to_v_hat;
+        weight root = slip & NO_ROOT ? v_hat + epsilon : slip & EPSILON_INSIDE ? sqrt(v_hat + epsilon) : sqrt(v_hat) + epsilon;
         at[i] += (slip & UPHILL ? 1 : -1) * rate * m[i] * to_m_hat / root;
     }
 }
@@ -724,7 +726,8 @@ static double ramp_to_something(int step, int steps, double top) { return fmax(t
 static void check_ramp(void)
 {
     expect(ramp_is_right(ramp), "the ramp is straight up to the rate and straight down to 0, for any number of steps");
-    expect(fabs(ramp(0, 1000, 0.002) - 0.00002) < 1e-15 && fabs(ramp(550, 1000, 0.002) - 0.001) < 1e-15, "step 0 has a hundredth and step 550 a half, of 1000");
+    expect(fabs(ramp(0, 1000, 0.002) - 0.00002) < 1e-15 && fabs(ramp(550, 1000, 0.002) - 0.001) < 1e-15,
+           "step 0 has a hundredth and step 550 a half, of 1000");
     expect(!ramp_is_right(constant_rate), "a constant rate is rejected");
     expect(!ramp_is_right(ramp_from_zero), "a ramp whose first step has no rate is rejected");
     expect(!ramp_is_right(ramp_by_a_fifth), "a ramp that rises too long is rejected");
@@ -751,7 +754,8 @@ static void check_illegal_optimisations(void)
     expect(refuses(step_before_the_first, "steps count from 0"), "a step before the first is refused");
     expect(refuses(choice_of_none, "something to choose from"), "a choice among none is refused");
     expect(refuses(no_inputs, "at least one input"), "weights of a neuron without inputs are refused");
-    expect(refuses(ramp_before_the_first, "a step is one of") && refuses(ramp_behind_the_last, "a step is one of") && refuses(ramp_of_none, "a step is one of"),
+    const char *message = "a step is one of";
+    expect(refuses(ramp_before_the_first, message) && refuses(ramp_behind_the_last, message) && refuses(ramp_of_none, message),
            "a ramp is refused outside of its steps");
 }
 
@@ -856,5 +860,6 @@ static void claims(void)
 
 int main(void)
 {
-    return run_suite(&(struct suite){"chapters/7-optimisation.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants, checks, mutants, claims, every_small_count});
+    return run_suite(&(struct suite){"chapters/7-optimisation.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants,
+                                     checks, mutants, claims, every_small_count});
 }
