@@ -3,6 +3,7 @@
 CFLAGS ?= -O3 -march=native
 STRICT  = -std=gnu11 -Wall -Wextra -Wshadow -Werror -Wno-psabi -fno-math-errno
 PYTHON ?= python3
+SEEDS  ?= 200
 MAKEFLAGS += --no-print-directory -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 CHAPTERS = notation fully_connected convolution cross_correlation downsampling activations loss optimisation
@@ -94,10 +95,10 @@ check-%: build/%_complex
 shapes: $(SHAPES:%=%.log)
 	@cat $(SHAPES:%=%.log)
 
-# 200 other draws of numbers and shapes: every check and every mutant in both forms, every small shape, the whole network.
+# Other draws of numbers and shapes, SEEDS of them: every check and every mutant in both forms, every small shape, the whole network.
 seeds: $(CHECKS) $(SHAPES) build/network_complex
-	@start=$$(date +%s); for seed in $$(seq 200); do echo $$seed; done | xargs -P $(shell getconf _NPROCESSORS_ONLN) -I N sh tests/seed.sh N $(CHECKS) $(SHAPES) build/network_complex && \
-	echo "200 seeds in a row in $$(($$(date +%s) - start)) s" && echo '200 passed, 0 failed'
+	@start=$$(date +%s); for seed in $$(seq $(SEEDS)); do echo $$seed; done | xargs -P $(shell getconf _NPROCESSORS_ONLN) -I N sh tests/seed.sh N $(CHECKS) $(SHAPES) build/network_complex && \
+	echo "$(SEEDS) seeds in a row in $$(($$(date +%s) - start)) s" && echo '$(SEEDS) passed, 0 failed'
 
 check-network: $(NETWORK)
 	@build/network_complex

@@ -382,18 +382,21 @@ class Trial:
         self.lanes = {line for first, last in lanes for line in range(first + 1, last + 1)}
         self.right = {form: bench.code(self.file, form) for form in FORMS}
         quick, *others = builds(bench.compiler)
-        self.checkers = [self.checker(bench, quick[0] + self.sources(bench, quick[0]), quick[1])]
+        linked = self.sources(bench, quick[0])
+        self.anew = self.checker(bench, quick[0] + [self.test], quick[1])
+        self.checkers = [self.checker(bench, quick[0] + linked, quick[1]) if linked else self.anew]
         self.checkers += [self.checker(bench, flags + [self.test], environments) for flags, environments in others]
 
     def sources(self, bench, flags):
         """What the quick checker is made of. Most of the time would go into compiling the test, which is always the same: so compile it
         once, with the right functions in it, and let the linker prefer the mutant's, which come first. But a test that calls a static
-        function of its chapter would keep the right one; there the test is compiled anew."""
+        function of its chapter would keep the right one; for such a function the test is compiled anew."""
         static = {f.name for f in functions(self.source) if re.search(r'^static .*\b%s\(' % f.name, self.source, re.M)}
         words = {token.text for token in lex(bench.get(self.test)) if token.kind == 'name'}   # check.h knows no chapter's functions
+        self.kept = static & words
         linked = [self.file, os.path.join(os.path.dirname(bench.folder), self.chapter + '.o'), '-Wl,-z,muldefs']
         right = bench.compile(['-O2', '-fPIC', '-fsemantic-interposition', '-c', self.test, '-o', linked[1]])   # calls that can be redirected
-        return linked if right and not static & words and bench.build(flags + linked) else [self.test]
+        return linked if right and bench.build(flags + linked) else None
 
     def checker(self, bench, arguments, environments):
         """How to build a checker, and its runs, each with the processor time that it may take: ten times what it takes without a mutant."""
@@ -414,7 +417,8 @@ class Trial:
             return 'lanes only'
         bench.put(self.file, mutant.source)
         try:
-            for k, (arguments, runs) in enumerate(self.checkers):
+            checkers = [self.anew] + self.checkers[1:] if mutant.function in self.kept else self.checkers
+            for k, (arguments, runs) in enumerate(checkers):
                 if not bench.build(arguments):
                     return 'not compiled'
                 if not all(bench.passes(environment, limit) for environment, limit in runs):
