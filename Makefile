@@ -178,7 +178,7 @@ train: build/mnist
 figures:
 	@$(PYTHON) figures/figures.py
 
-# Trains three times and looks inside: about a minute. Without MNIST=dir the files must be in data/.
+# Trains six times and looks inside: about a minute. Without MNIST=dir the files must be in data/.
 figure-data: build/mnist build/inside build/activations_complex
 	@if [ -n "$(MNIST)" ]; then sh src/get-data.sh '$(MNIST)' build/data && sh figures/data.sh build/data; \
 	elif [ -f data/t10k-labels-idx1-ubyte ]; then sh figures/data.sh data; \

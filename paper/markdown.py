@@ -19,6 +19,7 @@ LINK = r'\[(?P<%s>(?:[^\[\]`]|`[^`]*`|\[[^\]]*\])*)\]\((?P<%s>[^\s()]*)(?: "(?P<
 WITHIN = r'(?:\$`.+?`\$|`[^`]+`|\\.|[^*]%s)+?'
 INLINE = re.compile('|'.join((
     r'\\(?P<escape>[\\`*_{}\[\]()#+.!<>|$-])',
+    r'(?P<newline><br>)',
     r'\$`(?P<math>.+?)`\$',
     r'(?P<ticks>`+)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)',
     '!' + LINK % ('alt', 'source', 'caption'),
@@ -140,7 +141,7 @@ def table_block(lines, at):
 
 
 def inline(text, line, to):
-    """A paragraph's text, its parts handed to the methods of a writer: text, math, code, image, link, strong, emphasis."""
+    """A paragraph's text, its parts handed to the methods of a writer: text, newline, math, code, image, link, strong, emphasis."""
     out, at = [], 0
     for match in INLINE.finditer(text):
         here = line + text.count('\n', 0, match.start())
@@ -152,6 +153,8 @@ def inline(text, line, to):
 def span(match, line, to):
     if match['escape']:
         return to.text(match['escape'])
+    if match['newline']:
+        return to.newline()
     if match['math']:
         return to.math(match['math'], line)
     if match['code']:

@@ -37,12 +37,12 @@ def literal(text):
     return out.replace(' ', '~')
 
 
-def shares(widths):
-    """What each column of a table gets: None for as much as it needs, or its share of the line."""
+def shares(widths, stacked=()):
+    """What each column of a table gets: None for as much as it needs, or its share of the line. In a stacked one a cell has several lines, so it needs a width."""
     room, left, given = ROOM - 2 * len(widths), len(widths), [None] * len(widths)
     for k in sorted(range(len(widths)), key=lambda k: widths[k]):
-        if widths[k] > room / left:
-            given[k] = room / left / ROOM
+        if widths[k] > room / left or k in stacked:
+            given[k] = min(widths[k], room / left) / ROOM
         room -= min(widths[k], room / left)
         left -= 1
     return given
@@ -114,7 +114,8 @@ class Printer:
         align, rows = block.data
         columns = max(len(cells) for cells, line in rows)
         widths = [max(len(plain(cells[k])) if k < len(cells) else 0 for cells, line in rows) for k in range(columns)]
-        shape = ''.join(map(column, shares(widths), align + [''] * columns))
+        stacked = {k for cells, line in rows for k, cell in enumerate(cells) if '<br>' in cell}
+        shape = ''.join(map(column, shares(widths, stacked), align + [''] * columns))
         body = ['%s \\\\\n' % ' & '.join(self.inline(cell, line) for cell in cells + [''] * (columns - len(cells))) for cells, line in rows]
         return ('\n{\\small\\setlength\\tabcolsep{5pt}\\begin{longtable}[l]{@{}%s@{}}\n\\toprule\n%s\\midrule\\endhead\n%s\\bottomrule\n\\end{longtable}}\n'
                 % (shape, body[0], ''.join(body[1:])))
@@ -197,7 +198,11 @@ class Printer:
             return '\\hyperref[%s]{%s}' % (self.press.label(chapter), match[0]) if chapter and chapter != self.path else match[0]
         marks = {'“': '``', '”': "''", '‘': '`', '’': "'"}
         text = ''.join(marks.get(sign, sign) for sign in escaped(quoted(text)))
+        text = re.sub(r'(?<=\w:)(?=\d)', r'\\allowbreak{}', text)   # file:line may be broken in a narrow column
         return REFERENCE.sub(link, text) if links else text
+
+    def newline(self):
+        return '\\newline{}'
 
     def math(self, tex, line):
         self.valid(tex, line)

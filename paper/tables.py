@@ -21,7 +21,7 @@ import tangle   # noqa: E402
 CHECK_ROW = re.compile(r'^\s*\{"\((\w+)\)", "([^"]*)", "([^"]*)", (\w+)\},$')
 MUTANT_ROW = re.compile(r'^\s*\{"\((\w+)\)", (?:NULL|"(\w+)"), "([^"]*)", (\w+), \{\{[^,]*, (\w+)\}')
 STATED = re.compile(r'\\text\{\((\w+)\)\}')
-KINDS = {'paper': 'misprint', 'reading': 'contradicts itself', 'text': 'our copy', 'gap': 'gap'}
+KINDS = {'paper': 'Misprint', 'reading': 'Contradicts itself', 'text': 'Our copy', 'gap': 'Gap'}
 
 Check = collections.namedtuple('Check', 'chapter line tag what function run')
 Mutant = collections.namedtuple('Mutant', 'chapter line tag id name method function')
@@ -193,7 +193,7 @@ def errata(book, root):
             shown.append(shown_row(book, finding, mutant, errors[mutant.chapter, mutant.name, mutant.id]))
     return '\n'.join(['# Errata', '', 'What the paper prints otherwise, and what the book has in its place. This page is made by `make errata`: the errors are those that the',
                       'checks measured, of the form as printed and of the corrected one, in the same check by the same method. An error is a fraction of the largest entry.',
-                      '*Our copy* is a machine-read text, so a few slips may be the reading\'s; *gap* is something that is missing.', '',
+                      '*Our copy* is a machine-read text, so a few slips may be the reading\'s; a *gap* is something that is missing.', '',
                       '## Shown by a check', '', *shown, '## Told, not shown', '', 'No check can show these: nothing is computed from them, or nothing can run.', '', *told])
 
 

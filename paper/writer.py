@@ -22,10 +22,11 @@ def quoted(text):
 
 
 def plain(text):
-    """About what a cell of a table shows, to know how wide it is."""
+    """About what a cell of a table shows, its longest line, to know how wide it is."""
     text = re.sub(r'\$`(.+?)`\$', lambda match: unescape(re.sub('<[^>]*>', '', mathml(match[1]))), text)
     text = re.sub('`([^`]+)`', lambda match: match[1] + ' ' * (len(match[1]) // 6), text)   # code is wider
-    return re.sub(r'\[([^\]]*)\]\([^)]*\)|[*]', r'\1', text)
+    text = re.sub(r'\[([^\]]*)\]\([^)]*\)|[*]', r'\1', text)
+    return max(text.split('<br>'), key=len)
 
 
 def primed(text):
@@ -256,6 +257,9 @@ class Writer:
             here = not page or page == self.path or self.linking
             return match[0] if here else '<a href="%s">%s</a>' % (self.site.address(page, '', self.path), match[0])
         return REFERENCE.sub(link, quoted(escape(text, False)))
+
+    def newline(self):
+        return '<br/>'
 
     def math(self, tex, line):
         return self.tex(tex, line)

@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [670004d3f752]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [c2ec1b62f536]: edit the chapter, or edit here and run make stitch
 #define _GNU_SOURCE
 // How many lanes
 #if defined DOUBLE || defined COMPLEX
@@ -1378,7 +1378,11 @@ PART loss(void)      { g->loss = softmax_cross_entropy(10, g->y, g->z5, g->a5); 
 PART dense2_da(void) { fully_connected_da(10, 128, p->w4, g->dz5, g->da4); relu_backward(128, g->a4, g->da4, g->da4); }
 PART dense2_dw(void) { fully_connected_dw(10, 128, g->a4, g->dz5, gradient[group].w4); fully_connected_db(10, g->dz5, gradient[group].b4); }
 PART dense1_da(void) { fully_connected_da(128, F * 100, p->w3, g->da4, (real *)g->da3); }
-PART dense1_dw(void) { fully_connected_dw(128, F * 100, (real *)g->a3, g->da4, gradient[group].w3); fully_connected_db(128, g->da4, gradient[group].b3); }
+PART dense1_dw(void)
+{
+    fully_connected_dw(128, F * 100, (real *)g->a3, g->da4, gradient[group].w3);
+    fully_connected_db(128, g->da4, gradient[group].b3);
+}
 PART pool_back(void) { max_pooling_backward(F, 10, 10, 20, 20, 2, 2, 2, 2, g->a2, g->a3, g->da3, g->da2); }
 PART relu2_back(void){ relu_backward(F * 20 * 20, (real *)g->a2, (real *)g->da2, (real *)g->da2); }
 PART conv2_da(void)  { convolution_da(F, F, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, p->w2, g->da2, g->da1); }
@@ -1394,7 +1398,11 @@ PART conv1_printed(void)     { convolution_forward_printed(F, 1, 24, 24, 5, 5, p
 PART conv2_printed(void)     { convolution_forward_printed(F, F, 20, 20, 5, 5, p->w2, p->b2, g->a1, g->a2); }
 PART dense1_printed(void)    { fully_connected_forward_printed(128, F * 100, p->w3, p->b3, (real *)g->a3, g->a4); relu_forward(128, g->a4, g->a4); }
 PART dense1_da_printed(void) { fully_connected_da_printed(128, F * 100, p->w3, g->da4, (real *)g->da3); }
-PART dense1_dw_printed(void) { fully_connected_dw_printed(128, F * 100, (real *)g->a3, g->da4, gradient[group].w3); fully_connected_db(128, g->da4, gradient[group].b3); }
+PART dense1_dw_printed(void)
+{
+    fully_connected_dw_printed(128, F * 100, (real *)g->a3, g->da4, gradient[group].w3);
+    fully_connected_db(128, g->da4, gradient[group].b3);
+}
 PART conv2_da_printed(void)  { convolution_da_printed(F, F, 20, 20, 5, 5, p->w2, g->da2, g->da1); }
 PART conv2_dw_printed(void)  { convolution_dw_printed(F, F, 20, 20, 5, 5, g->a1, g->da2, g->dw2); }
 PART conv1_dw_printed(void)  { convolution_dw_printed(F, 1, 24, 24, 5, 5, g->a0, g->da1, g->dw1); }
@@ -1539,13 +1547,15 @@ static void print_parts(const double fast_double[PARTS + 1], const double printe
     time_parts(1, printed);
     double stage[] = {printed_double[PARTS], printed[PARTS].median, fast_double[PARTS], fast[PARTS].median};
     printf("lanes : double    %4.1f in the paper's order, %4.1f in ours\n", stage[0] / stage[1], stage[2] / stage[3]);
-    printf("ours  : paper's   %4.1f in double, %4.1f in lanes; both together %.0f\n\n", stage[0] / stage[2], stage[1] / stage[3], stage[0] / stage[3]);
+    printf("ours  : paper's   %4.1f in double, %4.1f in lanes; both together %.0f\n\n", stage[0] / stage[2], stage[1] / stage[3],
+           stage[0] / stage[3]);
     printf("            share  us a sample  (least  most)   Gop/s  of peak | lanes:double  ours:paper's | us in double, paper's order, both\n");
     for (int k = 0; k <= PARTS; k++) {
         double operations = k < PARTS ? part[k].operations : 2 * MULTIPLY_ADDS, rate = 1e-9 * operations / fast[k].median;
         printf("%-11s %4.1f %%  %11.3f  (%5.3f %5.3f)  %6.1f  %4.0f %%   | %12.1f  %12.1f | %12.2f %12.3f %12.2f\n", k < PARTS ? part[k].name : "all",
                100 * fast[k].median / fast[PARTS].median, 1e6 * fast[k].median, 1e6 * fast[k].least, 1e6 * fast[k].most, rate, 100 * rate / most,
-               fast_double[k] / fast[k].median, printed[k].median / fast[k].median, 1e6 * fast_double[k], 1e6 * printed[k].median, 1e6 * printed_double[k]);
+               fast_double[k] / fast[k].median, printed[k].median / fast[k].median, 1e6 * fast_double[k], 1e6 * printed[k].median,
+               1e6 * printed_double[k]);
     }
 }
 
@@ -1554,7 +1564,8 @@ static void print_step(int threads, double most)
     struct span s = time_step(threads);
     double rate = 2e-9 * MULTIPLY_ADDS / s.median;
     printf("%2d filters, %d thread%s: %.2f us a sample (%.2f to %.2f), %.0f samples/s, %.2f MFLOP a sample, %.0f GFLOP/s, %.0f %% of the peak\n", F,
-           threads, threads > 1 ? "s" : "", 1e6 * s.median, 1e6 * s.least, 1e6 * s.most, 1 / s.median, 2e-6 * MULTIPLY_ADDS, rate, 100 * rate / (most * threads));
+           threads, threads > 1 ? "s" : "", 1e6 * s.median, 1e6 * s.least, 1e6 * s.most, 1 / s.median, 2e-6 * MULTIPLY_ADDS, rate,
+           100 * rate / (most * threads));
 }
 
 static void print_all(const char *path, struct span most)
@@ -1562,8 +1573,8 @@ static void print_all(const char *path, struct span most)
     double in_double[2][PARTS + 1];
     read_seconds(path, in_double[0], in_double[1]);
     struct span one = time_step(1), two = time_step(2);
-    double rate = 2e-9 * MULTIPLY_ADDS / one.median;
-    printf("step : peak       %4.2f  (%.2f to %.2f)\n", rate / most.median, rate / most.median * one.median / one.most, rate / most.median * one.median / one.least);
+    double work = 2e-9 * MULTIPLY_ADDS / most.median;   // the seconds that a sample takes at the peak
+    printf("step : peak       %4.2f  (%.2f to %.2f)\n", work / one.median, work / one.most, work / one.least);
     printf("two threads : one %4.2f  (%.2f to %.2f)\n", one.median / two.median, one.least / two.most, one.most / two.least);
     print_parts(in_double[0], in_double[1], most.median);
     printf("\n");

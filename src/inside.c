@@ -1,4 +1,4 @@
-// Tangled from chapters/10-looking-inside.md [bb0b46ced29e]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/10-looking-inside.md [65a403b3d9d4]: edit the chapter, or edit here and run make stitch
 //
 // Writes what a trained network looks like inside, as tables that the figures are drawn from.
 // It is the trainer with another beginning:
@@ -24,11 +24,12 @@ static struct places read_places(char **argument)
 {
     struct places p = {.load = "mnist.safetensors", .data = "data", .out = "figures/data"};
     while (*++argument) {
-        const char **place = !strcmp(*argument, "--load") ? &p.load : !strcmp(*argument, "--data") ? &p.data : !strcmp(*argument, "--out") ? &p.out : NULL;
+        const char *option = *argument;
+        const char **place = !strcmp(option, "--load") ? &p.load : !strcmp(option, "--data") ? &p.data : !strcmp(option, "--out") ? &p.out : NULL;
         if (!place)
-            give_up("no option %s; usage: inside [--load FILE] [--data DIR] [--out DIR]", *argument);
+            give_up("no option %s; usage: inside [--load FILE] [--data DIR] [--out DIR]", option);
         if (!argument[1])
-            give_up("%s needs a value", *argument);
+            give_up("%s needs a value", option);
         *place = *++argument;
     }
     return p;
@@ -202,7 +203,8 @@ static void say(const struct seen *s, int pictures)
     for (int c = 0; c < 10; c++)
         right += s->table[c][c];
     printf("%d of %d right; of a1 %.0f %%, of a2 %.0f %% and of a4 %.0f %% are zero; %d of 128 neurons never fire\n", right, pictures,
-           100.0 * s->zeros[0] / (8 * 24 * 24) / pictures, 100.0 * s->zeros[1] / (8 * 20 * 20) / pictures, 100.0 * s->zeros[2] / 128 / pictures, never);
+           100.0 * s->zeros[0] / (8 * 24 * 24) / pictures, 100.0 * s->zeros[1] / (8 * 20 * 20) / pictures,
+           100.0 * s->zeros[2] / 128 / pictures, never);
 }
 
 static void write_test(const struct places *place, const struct parameters *p, struct group *g, const struct data *d, const weight value[256])

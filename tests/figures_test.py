@@ -101,7 +101,7 @@ class Figures(unittest.TestCase):
         sure = sum(float(row[3]) > .9 for row in data.table('wrong.csv'))
         most, i, k = max((table[i][k], -i, -k) for i in range(10) for k in range(10) if i != k)
         firing = sum(value > 0 for value in data.arrays('activations.csv')['a4'][0][0])
-        ground = data.arrays('activations.csv')['a1'][0][0][-1]
+        ground = data.arrays('activations.csv')['a1'][2][0][-1]
         quotes = ['%s of %s pictures' % (format(right, ','), format(shown, ',')), '%d of %d right' % (right, shown), 'The other %d ' % (shown - right)]
         quotes += ['In %d of its %d mistakes' % (sure, shown - right), 'All %d test' % (shown - right), 'A %d is read as a %d' % (-i, -k)]
         quotes += ['cost is %.3g, after one step %.3g, after sixty %.2g' % (descent[0], descent[1], descent[60]), 'cost is %.2g:' % float(middle[2])]

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [17cc177a6048]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [cf4a69b1583c]: edit the chapter, or edit here and run make stitch
 #define main trainer_main
 #include "../src/mnist.c"
 #undef main
@@ -319,7 +319,8 @@ static void reject_one_entry(void)
     struct entries e = compare_entries(8, p->b2, gradient->b2);
     gradient->b2[5] += 1e-11 * e.most;
     e = compare_entries(8, p->b2, gradient->b2);
-    expect(e.at == 5 && !entries_pass(&e) && error_along_directions() <= 1e-12, "wrong: one entry of b2's slope, by 1e-11 of the largest: rejected, alone");
+    expect(e.at == 5 && !entries_pass(&e) && error_along_directions() <= 1e-12,
+           "wrong: one entry of b2's slope, by 1e-11 of the largest: rejected, alone");
 }
 
 // Check the network with complex numbers
