@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [c2ec1b62f536]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [1c1efea56087]: edit the chapter, or edit here and run make stitch
 #define _GNU_SOURCE
 // How many lanes
 #if defined DOUBLE || defined COMPLEX
@@ -1489,17 +1489,25 @@ static void check_gradients(void)
 }
 
 // Time a step
+static void next_step(struct team *t)
+{
+    training.first = (training.first + BATCH) % (training.data->count - BATCH);
+    step(t, &training);
+}
+
 static struct span time_step(int threads)   // seconds a sample
 {
+    enum { STEPS = 10 };
     double run[RUNS];
     struct team t;
     start(&t, threads);
-    for (int r = -1; r < RUNS; r++) {   // run -1 warms up
-        training.first = (training.first + BATCH) % (training.data->count - BATCH);
+    for (double since = now(); now() - since < 0.2;)   // until the system has given each thread a core of its own
+        next_step(&t);
+    for (int r = 0; r < RUNS; r++) {
         double since = now();
-        step(&t, &training);
-        if (r >= 0)
-            run[r] = (now() - since) / BATCH;
+        for (int k = 0; k < STEPS; k++)
+            next_step(&t);
+        run[r] = (now() - since) / (STEPS * BATCH);
     }
     finish(&t);
     return span(run);
