@@ -369,7 +369,7 @@ def builds(compiler):
     trap = ['-fsanitize=bounds', '-fsanitize-trap=bounds' if is_clang(compiler) else '-fsanitize-undefined-trap-on-error']
     strict = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']   # in double: gcc misses what complex arithmetic reads and writes
     return [(FORMS['double'] + ['-O0'] + trap, [{}]),
-            (FORMS['complex'] + ['-O1'] + trap, [{}, {'SHAPES': '1'}]),
+            (FORMS['complex'] + ['-O0'] + trap, [{}, {'SHAPES': '1'}]),
             (FORMS['double'] + ['-O0'] + strict, [{}])]
 
 
@@ -381,18 +381,17 @@ class Trial:
         lanes = [[self.source.count('\n', 0, at) for at in match.span()] for match in LANES.finditer(self.source)]
         self.lanes = {line for first, last in lanes for line in range(first + 1, last + 1)}
         self.right = {form: bench.code(self.file, form) for form in FORMS}
-        quick, *others = builds(bench.compiler)
-        self.checkers = [self.checker(bench, quick[0] + self.sources(bench, quick[0]), quick[1])]
-        self.checkers += [self.checker(bench, flags + [self.test], environments) for flags, environments in others]
+        self.checkers = [self.checker(bench, flags + self.sources(bench, flags), environments) for flags, environments in builds(bench.compiler)]
 
     def sources(self, bench, flags):
-        """What the quick checker is made of. Most of the time would go into compiling the test, which is always the same: so compile it
-        once, with the right functions in it, and let the linker prefer the mutant's, which come first. But a test that calls a static
+        """What a checker is made of. Most of the time would go into compiling the test, which is always the same: so compile it once,
+        with the right functions in it, and let the linker prefer the mutant's, which come first. But a test that calls a static
         function of its chapter would keep the right one; there the test is compiled anew."""
         static = {f.name for f in functions(self.source) if re.search(r'^static .*\b%s\(' % f.name, self.source, re.M)}
         words = {token.text for token in lex(bench.get(self.test)) if token.kind == 'name'}   # check.h knows no chapter's functions
-        linked = [self.file, os.path.join(os.path.dirname(bench.folder), self.chapter + '.o'), '-Wl,-z,muldefs']
-        right = bench.compile(['-O2', '-fPIC', '-fsemantic-interposition', '-c', self.test, '-o', linked[1]])   # calls that can be redirected
+        test = os.path.join(os.path.dirname(bench.folder), re.sub(r'\W+', '_', ' '.join([self.chapter] + flags)) + '.o')
+        linked = [self.file, test, '-Wl,-z,muldefs']
+        right = bench.compile(flags + ['-O1', '-fPIC', '-fsemantic-interposition', '-c', self.test, '-o', test])   # calls that can be redirected
         return linked if right and not static & words and bench.build(flags + linked) else [self.test]
 
     def checker(self, bench, arguments, environments):
