@@ -5,7 +5,7 @@
 
 A mutant is one edit of a few tokens in one function. It is killed if the checker, built with it, fails, crashes, leaves an array or
 never ends. A mutant that lives is either explained in tests/equivalent.txt, where it changes nothing that could be seen, or a hole in
-the checks. An explanation that fits no living mutant is stale, and an error too.
+the checks. An explanation whose mutant is killed or gone is stale, and an error too.
 """
 import collections
 import concurrent.futures
@@ -366,10 +366,15 @@ def is_clang(compiler):
 
 def builds(compiler):
     """The checkers that a mutant has to pass, each as flags and environments to run it in. The first is quick and kills nearly all of them."""
-    trap = ['-fsanitize=bounds', '-fsanitize-trap=bounds' if is_clang(compiler) else '-fsanitize-undefined-trap-on-error']
     strict = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']   # in double: gcc misses what complex arithmetic reads and writes
+    if is_clang(compiler):
+        trap = ['-fsanitize=bounds', '-fsanitize-trap=bounds']
+        # vla-bound would refuse a parameter a[0] before the function's own assertion can; check.h knows the sanitizer by gcc's macro
+        strict += ['-fno-sanitize=vla-bound', '-D__SANITIZE_ADDRESS__']
+    else:
+        trap = ['-fsanitize=bounds', '-fsanitize-undefined-trap-on-error']
     return [(FORMS['double'] + ['-O0'] + trap, [{}]),
-            (FORMS['complex'] + ['-O1'] + trap, [{}, {'SHAPES': '1'}]),
+            (FORMS['complex'] + ['-O0'] + trap, [{}, {'SHAPES': '1'}]),
             (FORMS['double'] + ['-O0'] + strict, [{}])]
 
 
@@ -381,22 +386,20 @@ class Trial:
         lanes = [[self.source.count('\n', 0, at) for at in match.span()] for match in LANES.finditer(self.source)]
         self.lanes = {line for first, last in lanes for line in range(first + 1, last + 1)}
         self.right = {form: bench.code(self.file, form) for form in FORMS}
-        quick, *others = builds(bench.compiler)
-        linked = self.sources(bench, quick[0])
-        self.anew = self.checker(bench, quick[0] + [self.test], quick[1])
-        self.checkers = [self.checker(bench, quick[0] + linked, quick[1]) if linked else self.anew]
-        self.checkers += [self.checker(bench, flags + [self.test], environments) for flags, environments in others]
-
-    def sources(self, bench, flags):
-        """What the quick checker is made of. Most of the time would go into compiling the test, which is always the same: so compile it
-        once, with the right functions in it, and let the linker prefer the mutant's, which come first. But a test that calls a static
-        function of its chapter would keep the right one; for such a function the test is compiled anew."""
         static = {f.name for f in functions(self.source) if re.search(r'^static .*\b%s\(' % f.name, self.source, re.M)}
         words = {token.text for token in lex(bench.get(self.test)) if token.kind == 'name'}   # check.h knows no chapter's functions
-        self.kept = static & words
-        linked = [self.file, os.path.join(os.path.dirname(bench.folder), self.chapter + '.o'), '-Wl,-z,muldefs']
-        right = bench.compile(['-O2', '-fPIC', '-fsemantic-interposition', '-c', self.test, '-o', linked[1]])   # calls that can be redirected
-        return linked if right and bench.build(flags + linked) else None
+        self.kept = static & words   # functions of which the compiled test keeps the right one
+        self.checkers = [self.checker(bench, flags + self.sources(bench, flags), environments) for flags, environments in builds(bench.compiler)]
+        self.anew = [(flags + [self.test], runs) for (flags, _), (_, runs) in zip(builds(bench.compiler), self.checkers)]
+
+    def sources(self, bench, flags):
+        """What a checker is made of. Most of the time would go into compiling the test, which is always the same: so compile it once,
+        with the right functions in it, and let the linker prefer the mutant's, which come first. Only a static function that the test
+        calls itself would stay the right one; its mutants get a test that is compiled anew."""
+        test = os.path.join(os.path.dirname(bench.folder), re.sub(r'\W+', '_', ' '.join([self.chapter] + flags)) + '.o')
+        linked = [self.file, test, '-Wl,-z,muldefs']
+        right = bench.compile(flags + ['-O1', '-fPIC', '-fsemantic-interposition', '-c', self.test, '-o', test])   # calls that can be redirected
+        return linked if right and bench.build(flags + linked) else [self.test]
 
     def checker(self, bench, arguments, environments):
         """How to build a checker, and its runs, each with the processor time that it may take: ten times what it takes without a mutant."""
@@ -417,7 +420,7 @@ class Trial:
             return 'lanes only'
         bench.put(self.file, mutant.source)
         try:
-            checkers = [self.anew] + self.checkers[1:] if mutant.function in self.kept else self.checkers
+            checkers = self.anew if mutant.function in self.kept else self.checkers
             for k, (arguments, runs) in enumerate(checkers):
                 if not bench.build(arguments):
                     return 'not compiled'
@@ -506,10 +509,11 @@ def key(mutant):
 
 
 def settle(results, known):
-    """The verdicts with the explained ones told apart, and the explanations that are stale."""
-    alive = {key(mutant) for mutant, verdict in results if verdict == 'alive'}
+    """The verdicts with the explained ones told apart, and the explanations that are stale. One is not stale where the compiler needs none:
+    another compiler may."""
+    unkilled = {key(mutant) for mutant, verdict in results if verdict in ('alive', 'same code', 'lanes only')}
     files = {mutant.file for mutant, verdict in results}
-    stale = [(line, place) for place, line in known.items() if place[0] in files and place not in alive]
+    stale = [(line, place) for place, line in known.items() if place[0] in files and place not in unkilled]
     return [(mutant, 'explained' if verdict == 'alive' and key(mutant) in known else verdict) for mutant, verdict in results], stale
 
 
