@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [fb3f79c1c658]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [7d3a9ccbb3ed]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -358,6 +358,7 @@ static inline struct array complex_steps(objective *f, struct array x, double h)
 // Adjoint test
 static inline void adjoint(struct verdict *v, objective *f, struct array x, struct array gradient, double allowed)
 {
+#ifdef COMPLEX
     struct array before = array(x.name, x.rank, x.extent), u = array("u", x.rank, x.extent);
     memcpy(before.at, x.at, (size_t)x.count * sizeof(real));
     randomise(u);
@@ -370,6 +371,9 @@ static inline void adjoint(struct verdict *v, objective *f, struct array x, stru
     double error = fabs(cimag(f()) / TINY - expected);
     memcpy(x.at, before.at, (size_t)x.count * sizeof(real));
     judge(v, ADJOINT, 1, error == 0 ? 0 : error / scale, allowed, gradient.name);
+#else
+    (void)v, (void)f, (void)x, (void)gradient, (void)allowed;   // in double there is no complex step to compare with
+#endif
 }
 
 // The best of all steps
