@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/nul
 CHAPTERS = notation fully_connected convolution cross_correlation downsampling activations loss optimisation
 CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
 SHAPES   = $(CHAPTERS:%=build/%_shapes) $(CHAPTERS:%=build/%_adjoint)
-PYTHON_TESTS = tangle weave mutate figures
+PYTHON_TESTS = tangle weave concordance mutate figures
 NETWORK  = build/network_complex build/network_lanes build/network_double
 LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/network_complex.log build/network_double.log build/tables_test.log $(PYTHON_TESTS:%=build/%_test.log) build/committed_test.log build/inside_test.log build/mnist_test.log
 
