@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [7d3a9ccbb3ed]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [35ad391db865]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -293,11 +293,11 @@ static inline double value_at(objective *f, unsigned long long *way)
     return value;
 }
 
-static inline struct slope central_difference(objective *f, real *theta, double h)
+// here: the way at theta itself.
+static inline struct slope difference_from(objective *f, real *theta, double h, unsigned long long here)
 {
     real before = *theta;
-    unsigned long long here, above_way, below_way;
-    value_at(f, &here);
+    unsigned long long above_way, below_way;
     for (; h >= 0x1p-40; h /= 8) {
         *theta = before + h;
         double above = value_at(f, &above_way);
@@ -312,6 +312,13 @@ static inline struct slope central_difference(objective *f, real *theta, double 
     return (struct slope){0, 0};
 }
 
+static inline struct slope central_difference(objective *f, real *theta, double h)
+{
+    unsigned long long here;
+    value_at(f, &here);
+    return difference_from(f, theta, h, here);
+}
+
 // Compare with central differences
 struct differences { double error, allowed; int at, kinks, all_zero; double numeric; };
 
@@ -319,14 +326,16 @@ static inline struct differences differences(objective *f, struct array x, struc
 {
     struct array numeric = array(x.name, x.rank, x.extent), step = array("h", x.rank, x.extent);
     struct differences d = {.allowed = allowed, .all_zero = 1};
+    unsigned long long here;
+    double value = fabs(value_at(f, &here));
     for (int i = 0; i < x.count; i++) {
-        struct slope s = central_difference(f, (real *)x.at + i, h);
+        struct slope s = difference_from(f, (real *)x.at + i, h, here);
         ((real *)numeric.at)[i] = s.value;
         ((real *)step.at)[i] = s.step;
         d.kinks += s.step == 0;
         d.all_zero &= s.value == 0 && part(gradient, i) == 0;
     }
-    double value = fabs(creal(f())), scale = fmax(largest(gradient), largest(numeric));
+    double scale = fmax(largest(gradient), largest(numeric));
     for (int i = 0; i < x.count; i++) {
         double h_i = part(step, i), gap = fabs(part(numeric, i) - part(gradient, i));
         if (h_i == 0)

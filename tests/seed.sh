@@ -3,7 +3,6 @@
 export SEED=$1
 shift
 for program in "$@"; do
-    case $program in *_shapes | *_adjoint) export SHAPES=1 ;; *) unset SHAPES ;; esac
     "$program" >"build/seed-$SEED.log" 2>&1 || { echo "SEED=$SEED $program"; cat "build/seed-$SEED.log"; exit 255; }
 done
 rm -f "build/seed-$SEED.log"
