@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [324faf9807df]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [df0f90d47a9a]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -28,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <tgmath.h>
 #include <time.h>
 #include <unistd.h>
@@ -1445,6 +1446,9 @@ static void little_endian(unsigned char *at, int bytes, unsigned long long value
 static void save(const char *path, const struct parameters *p, const struct scale *scale)
 {
     char beside[4096], header[1024] = "{", *end = header + 1;
+    struct stat there;
+    if (!stat(path, &there) && !S_ISREG(there.st_mode))   // renaming would replace a device: /dev/null, for one
+        give_up("%s: cannot write: it is no ordinary file; choose another place with --save", path);
     snprintf(beside, sizeof beside, "%s.new", path);
     FILE *file = fopen(beside, "wb");
     if (!file)
@@ -1793,9 +1797,9 @@ static int run(struct team *team, const struct options *o, struct parameters *p,
         if (o->gradcheck)
             return failed;
     }
-    struct data unseen = get_data(o, 0);
     if (!o->test)
-        save(o->save, p, &scale);
+        save(o->save, p, &scale);   // before anything else can fail
+    struct data unseen = get_data(o, 0);
     if (interrupted)
         printf("interrupted: these are the parameters so far\n");
     test(team, o, &unseen, p, &scale);
@@ -1806,6 +1810,7 @@ static int run(struct team *team, const struct options *o, struct parameters *p,
 int main(int count, char **arguments)
 {
     (void)count;
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);   // in a log, too, results and progress stand in their order
     struct options o = read_options(arguments);
     signal(SIGINT, interrupt);
     struct parameters *p = allocate(1, sizeof *p);

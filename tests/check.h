@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [35ad391db865]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [2add357379af]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -236,7 +236,7 @@ static inline void describe(int size, char text[size], struct array x, int i, do
         stride /= x.extent[r];
         used += snprintf(text + used, size - used, "[%d]", i / stride % x.extent[r]);
     }
-    snprintf(text + used, size - used, " is %.10g, expected %.10g", part(x, i), expected);
+    snprintf(text + used, size - used, " is %.10g%s, expected %.10g", part(x, i), isnan(part(x, i)) ? " (an array holds nan until it is written)" : "", expected);
 }
 
 static inline double difference(struct array got, struct array expected, int *at)   // the largest, of the largest entry; *at: where

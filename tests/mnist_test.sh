@@ -128,6 +128,8 @@ echo 'no parameters here' >"$dir/text"
 refuses 'not a safetensors file' --test --load "$dir/text"
 
 refuses 'cannot write' --epochs 1 --limit 32 --save "$dir/no/such/folder/file"
+refuses 'no ordinary file' --epochs 1 --limit 32 --save /dev/null
+ok 'and leaves the device alone' test -c /dev/null
 cp "$one" "$dir/kept"
 (
     trap '' XFSZ
