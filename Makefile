@@ -184,7 +184,7 @@ figures: python
 	@$(PYTHON) figures/figures.py
 
 # Trains six times and looks inside: about a minute. Without MNIST=dir the files must be in data/.
-figure-data: python build/mnist build/inside build/activations_complex
+figure-data: build/mnist build/inside build/activations_complex
 	@if [ -n "$(MNIST)" ]; then sh src/get-data.sh '$(MNIST)' build/data && sh figures/data.sh build/data; \
 	elif [ -f data/t10k-labels-idx1-ubyte ]; then sh figures/data.sh data; \
 	else echo "figure-data: needs MNIST, the paper's data: 'make data' downloads it, or give its folder as MNIST=dir" >&2; exit 1; fi
