@@ -282,7 +282,7 @@ def run(command, folder):
 
 def missing_tools():
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
-    return missing and '%s is missing; on Debian and Ubuntu: apt-get install %s' % (' and '.join(missing), ' '.join(TOOLS[tool] for tool in missing))
+    return missing and 'not here: %s; on Debian and Ubuntu: apt-get install %s' % (', '.join(missing), ' '.join(TOOLS[tool] for tool in missing))
 
 
 def figures(pictures, folder):

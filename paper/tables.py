@@ -92,6 +92,15 @@ def equation_line(book, tag, where, checks):
         '<br>'.join('`%s`, %s' % (check.run, link(test[1], test[2])) for check, test in zip(mine, tests) if test))
 
 
+def complain_of_checks(book, checks):
+    """A check's function stands in a chunk that bears the check's number; or the check itself does, where it borrows a function."""
+    for check in checks:
+        claiming = [chunk for chunk in book.chunks.values() if check.tag in chunk.equations and chunk.chapter == check.chapter]
+        found = chunk_of_function(book, check.function, check.chapter)
+        if not any(chunk.name.startswith('Check') or found and chunk is found[0] for chunk in claiming):
+            raise Complaint("%s:%d: the check of (%s) is of %s, whose chunk does not bear that number" % (check.chapter, check.line, check.tag, check.function))
+
+
 def complain_of_claims(book, equations):
     for chunk in book.chunks.values():
         for tag in chunk.equations:
@@ -126,6 +135,7 @@ def concordance(book, root):
             raise Complaint('no chapter states equation (%d)' % number)
     complain_of_claims(book, equations)
     lines = [equation_line(book, tag, equations[tag], checks) for tag in sorted(equations, key=by_number)]
+    complain_of_checks(book, checks)
     return '\n'.join(['# Concordance', '', 'Where the book treats what the paper has. This page is made by `make errata`, from the chapters themselves.', '',
                       '## Equations', '', 'Numbers that begin with G are ours: the paper needs these equations and does not state them.', '',
                       '| equation | stated | code | function | check |', '|---|---|---|---|---|', *lines, '',

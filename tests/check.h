@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [2add357379af]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [a092c301f46a]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -121,7 +121,13 @@ static inline unsigned long long random_word(void)
 
 static inline void begin_stream(int number)
 {
-    random_state = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 10) : 0;
+    const char *seed = getenv("SEED") ? getenv("SEED") : "0";
+    char *end;
+    random_state = strtoull(seed, &end, 10);
+    if (end == seed || *end) {
+        fprintf(stderr, "check: SEED=%s: expected a whole number\n", seed);
+        exit(1);
+    }
     random_state = random_word() + (unsigned long long)number;
 }
 
@@ -520,12 +526,15 @@ static inline int alike(struct array a, struct array b)
     return equal;
 }
 
-static inline int seen_again(int count, const struct array result[SEEN])
+static inline int seen_again(int count, const struct array result[SEEN])   // nan alone is no likeness
 {
-    int equal = count > 0 && count == seen.count;
-    for (int k = 0; equal && k < count; k++)
+    int equal = count > 0 && count == seen.count, numbers = 0;
+    for (int k = 0; equal && k < count; k++) {
         equal = alike(result[k], seen.result[k]);
-    return equal;
+        for (int i = 0; i < result[k].count; i++)
+            numbers += !isnan(part(result[k], i));
+    }
+    return equal && numbers;
 }
 
 static int calls;

@@ -80,6 +80,10 @@ class Concordance(Case):
         self.write('chapters/1-all.md', chapter().replace('<<Function 9>>= (9)', '<<Function 9>>= (9) (G5)'))
         self.complains(tables.concordance, r'<<Function 9>> claims equation \(G5\), which no chapter states')
 
+    def test_check_of_a_function_with_another_number(self):
+        self.write('chapters/1-all.md', chapter().replace('<<Function 9>>= (9)', '<<Function 9>>= (10)').replace('<<Function 10>>= (10)', '<<Function 10>>= (9)'))
+        self.complains(tables.concordance, r'the check of \(9\) is of f9, whose chunk does not bear that number')
+
     def test_chunk_that_is_gone(self):
         self.write('paper/concordance.txt', 'section 1 | Everything | 1 | Function 70 |\n')
         self.complains(tables.concordance, r'concordance.txt:1: no chunk is called <<Function 70>>')
