@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Tests of the generated pages: each rule of errata and concordance, broken once."""
-import io
 import os
 import re
 import shutil
 import sys
 import tempfile
 import unittest
+
+import counted
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'paper'))
@@ -124,14 +125,5 @@ class Rounding(unittest.TestCase):
         self.assertFalse(tables.same_up_to_rounding('a' + row % ('1', '0'), 'b' + row % ('1', '0')))
 
 
-def main():
-    result = unittest.TextTestRunner(stream=io.StringIO()).run(unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]))
-    bad = result.failures + result.errors
-    for test, trace in bad:
-        print('FAILED: %s\n%s' % (test, trace))
-    print('%d passed, %d failed' % (result.testsRun - len(bad), len(bad)))
-    return 1 if bad else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(counted.main())

@@ -1,11 +1,12 @@
 """The figures: drawn from their script and tables to the same bytes, well-formed, readable, used by a chapter."""
 import glob
-import io
 import os
 import re
 import sys
 import unittest
 import xml.etree.ElementTree as tree
+
+import counted
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, 'figures'))
@@ -155,14 +156,5 @@ class Figures(unittest.TestCase):
             self.assertGreater(len(words), 40, 'figures/%s.svg needs a text for those who cannot see it' % name)
 
 
-def main():
-    result = unittest.TextTestRunner(stream=io.StringIO()).run(unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]))
-    bad = result.failures + result.errors
-    for test, trace in bad:
-        print('FAILED: %s\n%s' % (test, trace))
-    print('%d passed, %d failed' % (result.testsRun - len(bad), len(bad)))
-    return 1 if bad else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(counted.main())

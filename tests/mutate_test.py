@@ -8,6 +8,8 @@ import sys
 import tempfile
 import unittest
 
+import counted
+
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -220,14 +222,5 @@ class Project(unittest.TestCase):
             mutate.main(['large'], self.root)
 
 
-def main():
-    result = unittest.TextTestRunner(stream=io.StringIO()).run(unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]))
-    bad = result.failures + result.errors
-    for test, trace in bad:
-        print('FAILED: %s\n%s' % (test, trace))
-    print('%d passed, %d failed' % (result.testsRun - len({str(test) for test, trace in bad}), len(bad)))
-    return 1 if bad else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(counted.main())

@@ -16,6 +16,8 @@ import time
 import unittest
 import xml.etree.ElementTree as ET
 
+import counted
+
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -430,12 +432,7 @@ def main():
         with open(GOLDEN, 'w', encoding='utf-8') as file:
             file.writelines(golden_lines(catalogue.Catalogue()))
         return 0
-    result = unittest.TextTestRunner(stream=io.StringIO()).run(unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]))
-    bad = result.failures + result.errors
-    for test, trace in bad:
-        print('FAILED: %s\n%s' % (test, trace))
-    print('%d passed, %d failed' % (result.testsRun - len({str(test) for test, trace in bad}), len(bad)))
-    return 1 if bad else 0
+    return counted.main()
 
 
 if __name__ == '__main__':
