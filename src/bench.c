@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [1c1efea56087]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [cf8ee32949af]: edit the chapter, or edit here and run make stitch
 #define _GNU_SOURCE
 // How many lanes
 #if defined DOUBLE || defined COMPLEX
@@ -111,7 +111,156 @@ static inline real real_log(real a)
 }
 
 // The layers of the network
+// Sizes of a fully-connected layer
+struct fully_connected { int C, C_; };   // neurons, inputs; each at least 1
+
+// Sizes of a convolution
+struct convolution {
+    int C, C_, X, Y, X_, Y_;     // channels, rows and columns of this layer and of the previous one
+    int KX, KY, SX, SY, PX, PY;  // rows and columns of a kernel, strides, paddings
+};
+
+// Convolution, extent (6) (G4)
+// How many places a kernel of K rows has on X_ rows: stride s, p rows of zeros on either side.
+// The same for columns. Refuses K < 1, s < 1, p < 0 and a kernel larger than the padded input.
+int convolution_extent(int X_, int K, int s, int p)
+{
+    assert(K >= 1 && s >= 1 && p >= 0 && "K and s are at least 1, p is at least 0");
+    assert(K <= X_ + 2 * p && "the kernel must not be larger than the padded input");
+    return (X_ + 2 * p - K) / s + 1;
+}
+
+// Sizes that fit
+static inline int convolution_fits(struct convolution n)
+{
+    return n.C >= 1 && n.C_ >= 1 && n.X == convolution_extent(n.X_, n.KX, n.SX, n.PX)
+        && n.Y == convolution_extent(n.Y_, n.KY, n.SY, n.PY);
+}
+
+// Inside
+static inline int inside(int i, int extent)
+{
+    return 0 <= i && i < extent;
+}
+
+#ifdef PLAIN
+
 // Fully-connected, forward (1)
+// z[C] from a[C_], with the weights w[C][C_] and the biases b[C].
+void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_], const weight b[n.C],
+                             const real a[n.C_], real z[n.C])
+{
+    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
+    for (int c = 0; c < n.C; c++) {
+        real s = same(b[c]);
+        for (int c_ = 0; c_ < n.C_; c_++)
+            s += w[c][c_] * a[c_];
+        z[c] = s;
+    }
+}
+
+// Fully-connected, slope of the input (2)
+// da[C_] from dz[C].
+void fully_connected_da(struct fully_connected n, const weight w[n.C][n.C_], const real dz[n.C],
+                        real da[n.C_])
+{
+    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
+    for (int c_ = 0; c_ < n.C_; c_++) {
+        real s = same(0);
+        for (int c = 0; c < n.C; c++)
+            s += dz[c] * w[c][c_];
+        da[c_] = s;
+    }
+}
+
+// Fully-connected, slope of the weights (3)
+// dw[C][C_], the total over the samples, from a[C_] and dz[C].
+void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real dz[n.C],
+                        weight dw[n.C][n.C_])
+{
+    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
+    for (int c = 0; c < n.C; c++)
+        for (int c_ = 0; c_ < n.C_; c_++)
+            dw[c][c_] = total(a[c_] * dz[c]);
+}
+
+// Convolution, forward (7) (G5)
+// z[C][X][Y] from a[C_][X_][Y_], with C times C_ kernels w and the biases b. Refuses sizes that don't fit.
+void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
+                         const weight b[n.C], const real a[n.C_][n.X_][n.Y_], real z[n.C][n.X][n.Y])
+{
+    assert(convolution_fits(n));
+    for (int c = 0; c < n.C; c++)
+        for (int x = 0; x < n.X; x++)
+            for (int y = 0; y < n.Y; y++) {
+                real s = same(b[c]);
+                for (int c_ = 0; c_ < n.C_; c_++)
+                    for (int x_ = 0; x_ < n.KX; x_++)
+                        for (int y_ = 0; y_ < n.KY; y_++) {
+                            int i = x * n.SX + x_ - n.PX, j = y * n.SY + y_ - n.PY;
+                            if (inside(i, n.X_) && inside(j, n.Y_))
+                                s += w[c][c_][x_][y_] * a[c_][i][j];
+                        }
+                z[c][x][y] = s;
+            }
+}
+
+// First and last window
+// The outputs 0 <= x < X whose window of K rows holds input row i: x from first_window to last_window.
+static inline int first_window(int i, int K, int s, int p)
+{
+    return i + p < K ? 0 : (i + p - K) / s + 1;
+}
+
+static inline int last_window(int i, int X, int s, int p)
+{
+    return (i + p) / s < X ? (i + p) / s : X - 1;
+}
+
+// Convolution, slope of the input (8) (G6)
+// da[C_][X_][Y_] from dz[C][X][Y]. Refuses sizes that don't fit.
+void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
+                    const real dz[n.C][n.X][n.Y], real da[n.C_][n.X_][n.Y_])
+{
+    assert(convolution_fits(n));
+    for (int c_ = 0; c_ < n.C_; c_++)
+        for (int i = 0; i < n.X_; i++)
+            for (int j = 0; j < n.Y_; j++) {
+                int from_x = first_window(i, n.KX, n.SX, n.PX), to_x = last_window(i, n.X, n.SX, n.PX);
+                int from_y = first_window(j, n.KY, n.SY, n.PY), to_y = last_window(j, n.Y, n.SY, n.PY);
+                real s = same(0);
+                for (int c = 0; c < n.C; c++)
+                    for (int x = from_x; x <= to_x; x++)
+                        for (int y = from_y; y <= to_y; y++)
+                            s += dz[c][x][y] * w[c][c_][i + n.PX - x * n.SX][j + n.PY - y * n.SY];
+                da[c_][i][j] = s;
+            }
+}
+
+// Convolution, slope of the weights (9) (G6)
+// dw[C][C_][KX][KY], the total over the samples, from a[C_][X_][Y_] and dz[C][X][Y]. Refuses sizes that don't fit.
+void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_], const real dz[n.C][n.X][n.Y],
+                    weight dw[n.C][n.C_][n.KX][n.KY])
+{
+    assert(convolution_fits(n));
+    for (int c = 0; c < n.C; c++)
+        for (int c_ = 0; c_ < n.C_; c_++)
+            for (int x_ = 0; x_ < n.KX; x_++)
+                for (int y_ = 0; y_ < n.KY; y_++) {
+                    real s = same(0);
+                    for (int x = 0; x < n.X; x++)
+                        for (int y = 0; y < n.Y; y++) {
+                            int i = x * n.SX + x_ - n.PX, j = y * n.SY + y_ - n.PY;
+                            if (inside(i, n.X_) && inside(j, n.Y_))
+                                s += dz[c][x][y] * a[c_][i][j];
+                        }
+                    dw[c][c_][x_][y_] = total(s);
+                }
+}
+
+#else
+
+// Fast: fully-connected, forward (1)
 // Some rows of the product
 // (1) for R neurons: z[R] from a[C_].
 __attribute__((always_inline))
@@ -127,51 +276,54 @@ static inline void rows(int R, int C_, const weight w[R][C_], const weight b[R],
         z[c] = s[c];
 }
 
-// z[C] from a[C_], with the weights w[C][C_] and the biases b[C].
-void fully_connected_forward(int C, int C_, const weight w[C][C_], const weight b[C], const real a[C_], real z[C])
+void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_], const weight b[n.C],
+                             const real a[n.C_], real z[n.C])
 {
-    assert(C >= 1 && C_ >= 1 && "a layer has at least one neuron and one input");
+    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
     enum { TILE = 8 };
     int c = 0;
-    for (; c + TILE <= C; c += TILE)
-        rows(TILE, C_, w + c, b + c, a, z + c);
-    if (c < C)
-        rows(C - c, C_, w + c, b + c, a, z + c);
+    for (; c + TILE <= n.C; c += TILE)
+        rows(TILE, n.C_, w + c, b + c, a, z + c);
+    if (c < n.C)
+        rows(n.C - c, n.C_, w + c, b + c, a, z + c);
 }
 
-// Fully-connected, slope of the input (2)
+// Fast: fully-connected, slope of the input (2)
 // Some columns of the product
 // (2) for R inputs: da[first] to da[first + R - 1] from dz[C].
 __attribute__((always_inline))
-static inline void columns(int R, int first, int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
+static inline void columns(int R, int first, struct fully_connected n, const weight w[n.C][n.C_],
+                           const real dz[n.C], real da[n.C_])
 {
     real s[R];
     for (int k = 0; k < R; k++)
         s[k] = same(0);
-    for (int c = 0; c < C; c++)
+    for (int c = 0; c < n.C; c++)
         for (int k = 0; k < R; k++)
             s[k] += dz[c] * w[c][first + k];
     for (int k = 0; k < R; k++)
         da[first + k] = s[k];
 }
 
-// da[C_] from dz[C].
-void fully_connected_da(int C, int C_, const weight w[C][C_], const real dz[C], real da[C_])
+void fully_connected_da(struct fully_connected n, const weight w[n.C][n.C_], const real dz[n.C],
+                        real da[n.C_])
 {
-    assert(C >= 1 && C_ >= 1 && "a layer has at least one neuron and one input");
+    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
     enum { TILE = 16 };
     int first = 0;
-    for (; first + TILE <= C_; first += TILE)
-        columns(TILE, first, C, C_, w, dz, da);
-    if (first < C_)
-        columns(C_ - first, first, C, C_, w, dz, da);
+    for (; first + TILE <= n.C_; first += TILE)
+        columns(TILE, first, n, w, dz, da);
+    if (first < n.C_)
+        columns(n.C_ - first, first, n, w, dz, da);
 }
 
-// Fully-connected, slope of the weights (3)
+// Fast: fully-connected, slope of the weights (3)
 // Some slopes of the weights
-// (3) for R neurons and count inputs from first on: turned[n] holds these inputs of sample n, dz[c][n] the slope of neuron c for sample n.
+// (3) for R neurons and count inputs, from number first on: turned[n] holds these inputs of sample n,
+// dz[c][n] the slope of neuron c for sample n.
 __attribute__((always_inline))
-static inline void block(int R, int first, int count, int C_, const real turned[SAMPLES], const weight dz[R][SAMPLES], weight dw[R][C_])
+static inline void block(int R, int first, int count, int C_, const real turned[SAMPLES],
+                         const weight dz[R][SAMPLES], weight dw[R][C_])
 {
     real s[R];
     for (int c = 0; c < R; c++)
@@ -183,66 +335,42 @@ static inline void block(int R, int first, int count, int C_, const real turned[
         memcpy(&dw[c][first], &s[c], count * sizeof(weight));
 }
 
-// dw[C][C_], the total over the samples, from a[C_] and dz[C].
-void fully_connected_dw(int C, int C_, const real a[C_], const real dz[C], weight dw[C][C_])
+void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real dz[n.C],
+                        weight dw[n.C][n.C_])
 {
-    assert(C >= 1 && C_ >= 1 && "a layer has at least one neuron and one input");
+    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
     enum { TILE = 8 };
     const weight (*input)[SAMPLES] = (const void *)a, (*slope)[SAMPLES] = (const void *)dz;
-    for (int first = 0; first < C_; first += SAMPLES) {
-        int count = C_ - first < SAMPLES ? C_ - first : SAMPLES, c = 0;
+    for (int first = 0; first < n.C_; first += SAMPLES) {
+        int count = n.C_ - first < SAMPLES ? n.C_ - first : SAMPLES, c = 0;
         real turned[SAMPLES] = {0};
-        for (int n = 0; n < SAMPLES; n++)
+        for (int i = 0; i < SAMPLES; i++)
             for (int k = 0; k < count; k++)
-                *sample(&turned[n], k) = input[first + k][n];
-        for (; c + TILE <= C; c += TILE)
-            block(TILE, first, count, C_, turned, slope + c, dw + c);
-        if (c < C)
-            block(C - c, first, count, C_, turned, slope + c, dw + c);
+                *sample(&turned[i], k) = input[first + k][i];
+        for (; c + TILE <= n.C; c += TILE)
+            block(TILE, first, count, n.C_, turned, slope + c, dw + c);
+        if (c < n.C)
+            block(n.C - c, first, count, n.C_, turned, slope + c, dw + c);
     }
 }
 
-// Fully-connected, slope of the biases (4)
-// db[C], the total over the samples, from dz[C].
-void fully_connected_db(int C, const real dz[C], weight db[C])
-{
-    assert(C >= 1 && "a layer has at least one neuron");
-    for (int c = 0; c < C; c++)
-        db[c] = total(dz[c]);
-}
-
-// Convolution, extent (6) (G4)
-// How many places a kernel of K rows has on X_ rows: stride s >= 1, p >= 0 rows of zeros on either side. The same for columns.
-int convolution_extent(int X_, int K, int s, int p)
-{
-    assert(K >= 1 && s >= 1 && p >= 0 && "a kernel has at least one row, a stride is at least 1, a padding at least 0");
-    assert(K <= X_ + 2 * p && "the kernel must not be larger than the padded input");
-    return (X_ + 2 * p - K) / s + 1;
-}
-
-// Inside
-static inline int inside(int i, int extent)
-{
-    return 0 <= i && i < extent;
-}
-
-// Convolution, forward (7) (G5)
+// Fast: convolution, forward (7) (G5)
 // Some feature maps
-// (7) for R neurons. Sizes as in convolution_forward.
+// (7) for R neurons of the layer n.
 __attribute__((always_inline))
-static inline void feature_maps(int R, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                                const weight w[R][C_][KX][KY], const weight b[R], const real a[C_][X_][Y_], real z[R][X][Y])
+static inline void feature_maps(int R, struct convolution n, const weight w[R][n.C_][n.KX][n.KY],
+                                const weight b[R], const real a[n.C_][n.X_][n.Y_], real z[R][n.X][n.Y])
 {
-    for (int x = 0; x < X; x++)
-        for (int y = 0; y < Y; y++) {
+    for (int x = 0; x < n.X; x++)
+        for (int y = 0; y < n.Y; y++) {
             real s[R];
             for (int c = 0; c < R; c++)
                 s[c] = same(b[c]);
-            for (int c_ = 0; c_ < C_; c_++)
-                for (int x_ = 0; x_ < KX; x_++)
-                    for (int y_ = 0; y_ < KY; y_++) {
-                        int i = x * SX + x_ - PX, j = y * SY + y_ - PY;
-                        if (inside(i, X_) && inside(j, Y_))
+            for (int c_ = 0; c_ < n.C_; c_++)
+                for (int x_ = 0; x_ < n.KX; x_++)
+                    for (int y_ = 0; y_ < n.KY; y_++) {
+                        int i = x * n.SX + x_ - n.PX, j = y * n.SY + y_ - n.PY;
+                        if (inside(i, n.X_) && inside(j, n.Y_))
                             for (int c = 0; c < R; c++)
                                 s[c] += w[c][c_][x_][y_] * a[c_][i][j];
                     }
@@ -251,36 +379,35 @@ static inline void feature_maps(int R, int C_, int X, int Y, int X_, int Y_, int
         }
 }
 
-// z[C][X][Y] from a[C_][X_][Y_] with C x C_ kernels of KX x KY; strides SX, SY; PX rows and PY columns of zeros on either side.
-void convolution_forward(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                         const weight w[C][C_][KX][KY], const weight b[C], const real a[C_][X_][Y_], real z[C][X][Y])
+void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
+                         const weight b[n.C], const real a[n.C_][n.X_][n.Y_], real z[n.C][n.X][n.Y])
 {
-    assert(X == convolution_extent(X_, KX, SX, PX) && Y == convolution_extent(Y_, KY, SY, PY));
+    assert(convolution_fits(n));
     enum { TILE = 8 };
     int c = 0;
-    for (; c + TILE <= C; c += TILE)
-        feature_maps(TILE, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w + c, b + c, a, z + c);
-    if (c < C)
-        feature_maps(C - c, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w + c, b + c, a, z + c);
+    for (; c + TILE <= n.C; c += TILE)
+        feature_maps(TILE, n, w + c, b + c, a, z + c);
+    if (c < n.C)
+        feature_maps(n.C - c, n, w + c, b + c, a, z + c);
 }
 
-// Convolution, slope of the input (8) (G6)
+// Fast: convolution, slope of the input (8) (G6)
 // Some slopes of the input
-// (8) for R channels of the input: da[first] to da[first + R - 1]. Sizes as in convolution_forward.
+// (8) for R channels of the input of the layer n: da[first] to da[first + R - 1].
 __attribute__((always_inline))
-static inline void gather_slopes(int R, int first, int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                                 const weight w[C][C_][KX][KY], const real dz[C][X][Y], real da[C_][X_][Y_])
+static inline void gather_slopes(int R, int first, struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
+                                 const real dz[n.C][n.X][n.Y], real da[n.C_][n.X_][n.Y_])
 {
-    for (int i = 0; i < X_; i++)
-        for (int j = 0; j < Y_; j++) {
+    for (int i = 0; i < n.X_; i++)
+        for (int j = 0; j < n.Y_; j++) {
             real s[R];
             for (int k = 0; k < R; k++)
                 s[k] = same(0);
-            for (int x_ = 0; x_ < KX; x_++)
-                for (int y_ = 0; y_ < KY; y_++) {
-                    int from_x = i + PX - x_, from_y = j + PY - y_, x = from_x / SX, y = from_y / SY;
-                    if (from_x >= 0 && from_x % SX == 0 && x < X && from_y >= 0 && from_y % SY == 0 && y < Y)
-                        for (int c = 0; c < C; c++)
+            for (int x_ = 0; x_ < n.KX; x_++)
+                for (int y_ = 0; y_ < n.KY; y_++) {
+                    int from_x = i + n.PX - x_, from_y = j + n.PY - y_, x = from_x / n.SX, y = from_y / n.SY;
+                    if (from_x >= 0 && from_x % n.SX == 0 && x < n.X && from_y >= 0 && from_y % n.SY == 0 && y < n.Y)
+                        for (int c = 0; c < n.C; c++)
                             for (int k = 0; k < R; k++)
                                 s[k] += dz[c][x][y] * w[c][first + k][x_][y_];
                 }
@@ -289,71 +416,89 @@ static inline void gather_slopes(int R, int first, int C, int C_, int X, int Y, 
         }
 }
 
-// da[C_][X_][Y_] from dz[C][X][Y]. Sizes as in convolution_forward.
-void convolution_da(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                    const weight w[C][C_][KX][KY], const real dz[C][X][Y], real da[C_][X_][Y_])
+void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
+                    const real dz[n.C][n.X][n.Y], real da[n.C_][n.X_][n.Y_])
 {
+    assert(convolution_fits(n));
     enum { TILE = 8 };
     int first = 0;
-    for (; first + TILE <= C_; first += TILE)
-        gather_slopes(TILE, first, C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w, dz, da);
-    if (first < C_)
-        gather_slopes(C_ - first, first, C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w, dz, da);
+    for (; first + TILE <= n.C_; first += TILE)
+        gather_slopes(TILE, first, n, w, dz, da);
+    if (first < n.C_)
+        gather_slopes(n.C_ - first, first, n, w, dz, da);
 }
 
-// Convolution, slope of the weights (9) (G6)
+// Fast: convolution, slope of the weights (9) (G6)
 // Some slopes of the kernels
-// (9) for R neurons. Sizes as in convolution_forward.
+// (9) for R neurons of the layer n.
 __attribute__((always_inline))
-static inline void kernel_slopes(int R, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                                 const real a[C_][X_][Y_], const real dz[R][X][Y], real dw[R][C_][KX][KY])
+static inline void kernel_slopes(int R, struct convolution n, const real a[n.C_][n.X_][n.Y_],
+                                 const real dz[R][n.X][n.Y], weight dw[R][n.C_][n.KX][n.KY])
 {
-    memset(dw, 0, sizeof(real[R][C_][KX][KY]));
-    for (int x = 0; x < X; x++)
-        for (int c_ = 0; c_ < C_; c_++)
-            for (int x_ = 0; x_ < KX; x_++)
-                for (int y_ = 0; y_ < KY; y_++) {
-                    real s[R];
-                    for (int c = 0; c < R; c++)
-                        s[c] = dw[c][c_][x_][y_];
-                    for (int y = 0; y < Y; y++) {
-                        int i = x * SX + x_ - PX, j = y * SY + y_ - PY;
-                        if (inside(i, X_) && inside(j, Y_))
+    real sum[n.KX][n.KY][R];
+    for (int c_ = 0; c_ < n.C_; c_++) {
+        memset(sum, 0, sizeof sum);
+        for (int x = 0; x < n.X; x++)
+            for (int x_ = 0; x_ < n.KX; x_++)
+                for (int y_ = 0; y_ < n.KY; y_++)
+                    for (int y = 0; y < n.Y; y++) {
+                        int i = x * n.SX + x_ - n.PX, j = y * n.SY + y_ - n.PY;
+                        if (inside(i, n.X_) && inside(j, n.Y_))
                             for (int c = 0; c < R; c++)
-                                s[c] += dz[c][x][y] * a[c_][i][j];
+                                sum[x_][y_][c] += dz[c][x][y] * a[c_][i][j];
                     }
-                    for (int c = 0; c < R; c++)
-                        dw[c][c_][x_][y_] = s[c];
-                }
-}
-
-// dw[C][C_][KX][KY], for each sample its own, from dz[C][X][Y] and a[C_][X_][Y_]. Sizes as in convolution_forward.
-void convolution_dw(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                    const real a[C_][X_][Y_], const real dz[C][X][Y], real dw[C][C_][KX][KY])
-{
-    enum { TILE = 8 };
-    int c = 0;
-    for (; c + TILE <= C; c += TILE)
-        kernel_slopes(TILE, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, a, dz + c, dw + c);
-    if (c < C)
-        kernel_slopes(C - c, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, a, dz + c, dw + c);
-}
-
-// Convolution, slope of the biases (10)
-// db[C], for each sample its own, from dz[C][X][Y].
-void convolution_db(int C, int X, int Y, const real dz[C][X][Y], real db[C])
-{
-    for (int c = 0; c < C; c++) {
-        real s = {0};
-        for (int x = 0; x < X; x++)
-            for (int y = 0; y < Y; y++)
-                s += dz[c][x][y];
-        db[c] = s;
+        for (int c = 0; c < R; c++)
+            for (int x_ = 0; x_ < n.KX; x_++)
+                for (int y_ = 0; y_ < n.KY; y_++)
+                    dw[c][c_][x_][y_] = total(sum[x_][y_][c]);
     }
 }
 
+void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_], const real dz[n.C][n.X][n.Y],
+                    weight dw[n.C][n.C_][n.KX][n.KY])
+{
+    assert(convolution_fits(n));
+    enum { TILE = 8 };
+    int c = 0;
+    for (; c + TILE <= n.C; c += TILE)
+        kernel_slopes(TILE, n, a, dz + c, dw + c);
+    if (c < n.C)
+        kernel_slopes(n.C - c, n, a, dz + c, dw + c);
+}
+
+#endif
+
+// Fully-connected, slope of the biases (4)
+// db[C], the total over the samples, from dz[C].
+void fully_connected_db(struct fully_connected n, const real dz[n.C], weight db[n.C])
+{
+    assert(n.C >= 1 && "a layer has at least one neuron");
+    for (int c = 0; c < n.C; c++)
+        db[c] = total(dz[c]);
+}
+
+// Convolution, slope of the biases (10)
+// db[C], the total over the samples, from dz[C][X][Y].
+void convolution_db(struct convolution n, const real dz[n.C][n.X][n.Y], weight db[n.C])
+{
+    for (int c = 0; c < n.C; c++) {
+        real s = same(0);
+        for (int x = 0; x < n.X; x++)
+            for (int y = 0; y < n.Y; y++)
+                s += dz[c][x][y];
+        db[c] = total(s);
+    }
+}
+
+// Sizes of a pooling layer
+struct pooling {
+    int C, X, Y, X_, Y_;   // channels; rows and columns of this layer and of the previous one
+    int DX, DY, SX, SY;    // rows and columns of a window, strides
+};
+
 // Downsampling, extent (17)
-// How many places a window of D rows has on X_ rows, stride s >= 1. The same for columns.
+// How many places a window of D rows has on X_ rows, with stride s. The same for columns.
+// Refuses D < 1, s < 1 and a window larger than the input.
 int downsampling_extent(int X_, int D, int s)
 {
     assert(D >= 1 && s >= 1 && "a window has at least one row, a stride is at least 1");
@@ -361,37 +506,43 @@ int downsampling_extent(int X_, int D, int s)
     return (X_ - D) / s + 1;
 }
 
-// Max pooling, forward (18)
-// a[C][X][Y] from a_[C][X_][Y_]: windows of DX rows and DY columns, strides SX, SY.
-void max_pooling_forward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY,
-                         const real a_[C][X_][Y_], real a[C][X][Y])
+// Windows that fit
+static inline int pooling_fits(struct pooling n)
 {
-    assert(C >= 1 && X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
-    for (int c = 0; c < C; c++)
-        for (int x = 0; x < X; x++)
-            for (int y = 0; y < Y; y++) {
-                real most = a_[c][x * SX][y * SY];
-                for (int rx = 0; rx < DX; rx++)
-                    for (int ry = 0; ry < DY; ry++)
-                        most = real_max(a_[c][x * SX + rx][y * SY + ry], most);
+    return n.C >= 1 && n.X == downsampling_extent(n.X_, n.DX, n.SX)
+        && n.Y == downsampling_extent(n.Y_, n.DY, n.SY);
+}
+
+// Max pooling, forward (18)
+// a[C][X][Y] from a_[C][X_][Y_]. Refuses sizes that don't fit.
+void max_pooling_forward(struct pooling n, const real a_[n.C][n.X_][n.Y_], real a[n.C][n.X][n.Y])
+{
+    assert(pooling_fits(n));
+    for (int c = 0; c < n.C; c++)
+        for (int x = 0; x < n.X; x++)
+            for (int y = 0; y < n.Y; y++) {
+                real most = a_[c][x * n.SX][y * n.SY];
+                for (int rx = 0; rx < n.DX; rx++)
+                    for (int ry = 0; ry < n.DY; ry++)
+                        most = real_max(a_[c][x * n.SX + rx][y * n.SY + ry], most);
                 a[c][x][y] = most;
             }
 }
 
 // Max pooling, backward (19)
-// da_[C][X_][Y_] from da[C][X][Y], with the a_ and a of max_pooling_forward.
-void max_pooling_backward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY,
-                          const real a_[C][X_][Y_], const real a[C][X][Y], const real da[C][X][Y], real da_[C][X_][Y_])
+// da_[C][X_][Y_] from da[C][X][Y], with the a_ and a of max_pooling_forward. Refuses sizes that don't fit.
+void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_], const real a[n.C][n.X][n.Y],
+                          const real da[n.C][n.X][n.Y], real da_[n.C][n.X_][n.Y_])
 {
-    assert(C >= 1 && X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
-    memset(da_, 0, sizeof(real[C][X_][Y_]));
-    for (int c = 0; c < C; c++)
-        for (int x = 0; x < X; x++)
-            for (int y = 0; y < Y; y++) {
-                real taken = {0};
-                for (int rx = 0; rx < DX; rx++)
-                    for (int ry = 0; ry < DY; ry++) {
-                        int i = x * SX + rx, j = y * SY + ry;
+    assert(pooling_fits(n));
+    memset(da_, 0, sizeof(real[n.C][n.X_][n.Y_]));
+    for (int c = 0; c < n.C; c++)
+        for (int x = 0; x < n.X; x++)
+            for (int y = 0; y < n.Y; y++) {
+                real taken = same(0);
+                for (int rx = 0; rx < n.DX; rx++)
+                    for (int ry = 0; ry < n.DY; ry++) {
+                        int i = x * n.SX + rx, j = y * n.SY + ry;
                         real hit = equal(a_[c][i][j], a[c][x][y]) * (1 - taken);
                         da_[c][i][j] += hit * da[c][x][y];
                         taken += hit;
@@ -462,28 +613,32 @@ void mean_and_deviation(size_t n, const unsigned char x[n], double *mean, double
     *deviation = sqrt((double)(squares + q * q * n - 2 * q * sum) / n - rest * rest);
 }
 
+// Adam's constants
+struct adam { weight rate, beta1, beta2, epsilon; };   // lambda and the two betas, each below 1
+
 // Adam (G13)
-// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the first step, and kept between steps.
-void adam(int n, int t, weight rate, weight beta1, weight beta2, weight epsilon, const weight g[restrict n], weight m[restrict n],
+// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the first step,
+// and kept between steps. The four arrays don't overlap. Refuses t < 0.
+void adam(struct adam s, int t, int n, const weight g[restrict n], weight m[restrict n],
           weight v[restrict n], weight theta[restrict n])
 {
     assert(t >= 0 && "steps count from 0");
-    weight to_m_hat = 1 / (1 - pow((double)creal(beta1), t + 1.0));
-    weight to_v_hat = 1 / (1 - pow((double)creal(beta2), t + 1.0));
+    weight to_m_hat = 1 / (1 - pow((double)creal(s.beta1), t + 1.0));
+    weight to_v_hat = 1 / (1 - pow((double)creal(s.beta2), t + 1.0));
     for (int i = 0; i < n; i++) {
-        m[i] = beta1 * m[i] + (1 - beta1) * g[i];
-        v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
-        theta[i] -= rate * (m[i] * to_m_hat) / (sqrt(v[i] * to_v_hat) + epsilon);
+        m[i] = s.beta1 * m[i] + (1 - s.beta1) * g[i];
+        v[i] = s.beta2 * v[i] + (1 - s.beta2) * g[i] * g[i];
+        theta[i] -= s.rate * (m[i] * to_m_hat) / (sqrt(v[i] * to_v_hat) + s.epsilon);
     }
 }
 
 // Adam, forgetful
 // A step of theta[n] as the paper's program takes it: both means begin at zero for every batch, and are not corrected.
-void forgetful_adam(int n, weight rate, weight beta1, weight beta2, weight epsilon, const weight g[restrict n], weight theta[restrict n])
+void forgetful_adam(struct adam s, int n, const weight g[restrict n], weight theta[restrict n])
 {
     for (int i = 0; i < n; i++) {
-        weight m = (1 - beta1) * g[i], v = (1 - beta2) * g[i] * g[i];
-        theta[i] -= rate * m / sqrt(v + epsilon);
+        weight m = (1 - s.beta1) * g[i], v = (1 - s.beta2) * g[i] * g[i];
+        theta[i] -= s.rate * m / sqrt(v + s.epsilon);
     }
 }
 
@@ -572,58 +727,42 @@ enum { PARAMETERS = sizeof(struct parameters) / sizeof(weight) };   // 105,634
 struct group {
     real a0[1][28][28], a1[FILTERS][24][24], a2[FILTERS][20][20], a3[FILTERS][10][10], a4[128], z5[10], a5[10], y[10], loss;
     real da1[FILTERS][24][24], da2[FILTERS][20][20], da3[FILTERS][10][10], da4[128], dz5[10];
-    real dw1[FILTERS][1][5][5], db1[FILTERS], dw2[FILTERS][FILTERS][5][5], db2[FILTERS];
 };
-
-// Totals
-static void totals(int n, const real each[n], weight sum[n])
-{
-    for (int i = 0; i < n; i++)
-        sum[i] = total(each[i]);
-}
-
-static void group_totals(const struct group *g, struct parameters *gradient)
-{
-    totals(FILTERS * 25, (const real *)g->dw1, (weight *)gradient->w1);
-    totals(FILTERS, g->db1, gradient->b1);
-    totals(FILTERS * FILTERS * 25, (const real *)g->dw2, (weight *)gradient->w2);
-    totals(FILTERS, g->db2, gradient->b2);
-}
 
 // Network, forward
 __attribute__((flatten)) static void network_forward(const struct parameters *p, struct group *g)
 {
-    convolution_forward(FILTERS, 1, 24, 24, 28, 28, 5, 5, 1, 1, 0, 0, p->w1, p->b1, g->a0, g->a1);
+    convolution_forward(conv1, p->w1, p->b1, g->a0, g->a1);
     relu_forward(FILTERS * 24 * 24, (real *)g->a1, (real *)g->a1);
-    convolution_forward(FILTERS, FILTERS, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, p->w2, p->b2, g->a1, g->a2);
+    convolution_forward(conv2, p->w2, p->b2, g->a1, g->a2);
     relu_forward(FILTERS * 20 * 20, (real *)g->a2, (real *)g->a2);
-    max_pooling_forward(FILTERS, 10, 10, 20, 20, 2, 2, 2, 2, g->a2, g->a3);
-    fully_connected_forward(128, FILTERS * 100, p->w3, p->b3, (real *)g->a3, g->a4);
+    max_pooling_forward(pool, g->a2, g->a3);
+    fully_connected_forward(dense1, p->w3, p->b3, (real *)g->a3, g->a4);
     relu_forward(128, g->a4, g->a4);
-    fully_connected_forward(10, 128, p->w4, p->b4, g->a4, g->z5);
+    fully_connected_forward(dense2, p->w4, p->b4, g->a4, g->z5);
     g->loss = softmax_cross_entropy(10, g->y, g->z5, g->a5);
 }
 
 // Network, backward
-__attribute__((flatten)) static void network_backward(const struct parameters *p, struct group *g, struct parameters *gradient)
+__attribute__((flatten))
+static void network_backward(const struct parameters *p, struct group *g, struct parameters *gradient)
 {
     softmax_cross_entropy_dz(10, g->y, g->a5, g->dz5);
-    fully_connected_da(10, 128, p->w4, g->dz5, g->da4);
-    fully_connected_dw(10, 128, g->a4, g->dz5, gradient->w4);
-    fully_connected_db(10, g->dz5, gradient->b4);
+    fully_connected_da(dense2, p->w4, g->dz5, g->da4);
+    fully_connected_dw(dense2, g->a4, g->dz5, gradient->w4);
+    fully_connected_db(dense2, g->dz5, gradient->b4);
     relu_backward(128, g->a4, g->da4, g->da4);
-    fully_connected_da(128, FILTERS * 100, p->w3, g->da4, (real *)g->da3);
-    fully_connected_dw(128, FILTERS * 100, (real *)g->a3, g->da4, gradient->w3);
-    fully_connected_db(128, g->da4, gradient->b3);
-    max_pooling_backward(FILTERS, 10, 10, 20, 20, 2, 2, 2, 2, g->a2, g->a3, g->da3, g->da2);
+    fully_connected_da(dense1, p->w3, g->da4, (real *)g->da3);
+    fully_connected_dw(dense1, (real *)g->a3, g->da4, gradient->w3);
+    fully_connected_db(dense1, g->da4, gradient->b3);
+    max_pooling_backward(pool, g->a2, g->a3, g->da3, g->da2);
     relu_backward(FILTERS * 20 * 20, (real *)g->a2, (real *)g->da2, (real *)g->da2);
-    convolution_da(FILTERS, FILTERS, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, p->w2, g->da2, g->da1);
-    convolution_dw(FILTERS, FILTERS, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, g->a1, g->da2, g->dw2);
-    convolution_db(FILTERS, 20, 20, g->da2, g->db2);
+    convolution_da(conv2, p->w2, g->da2, g->da1);
+    convolution_dw(conv2, g->a1, g->da2, gradient->w2);
+    convolution_db(conv2, g->da2, gradient->b2);
     relu_backward(FILTERS * 24 * 24, (real *)g->a1, (real *)g->da1, (real *)g->da1);
-    convolution_dw(FILTERS, 1, 24, 24, 28, 28, 5, 5, 1, 1, 0, 0, g->a0, g->da1, g->dw1);
-    convolution_db(FILTERS, 24, 24, g->da1, g->db1);
-    group_totals(g, gradient);
+    convolution_dw(conv1, g->a0, g->da1, gradient->w1);
+    convolution_db(conv1, g->da1, gradient->b1);
 }
 
 // Give up
@@ -1144,9 +1283,10 @@ static void update_block(struct training *t, int first, int n)
     for (int i = 0; i < n; i++)
         sum[i] /= t->count;
     if (t->options->shipped)
-        forgetful_adam(n, t->rate, 0.95, 0.99, 1e-7, sum, (weight *)t->theta + first);
+        forgetful_adam((struct adam){t->rate, 0.95, 0.99, 1e-7}, n, sum, (weight *)t->theta + first);
     else
-        adam(n, t->step, t->rate, 0.9, 0.99, 1e-8, sum, (weight *)t->m + first, (weight *)t->v + first, (weight *)t->theta + first);
+        adam((struct adam){t->rate, 0.9, 0.99, 1e-8}, t->step, n, sum, (weight *)t->m + first,
+             (weight *)t->v + first, (weight *)t->theta + first);
 }
 
 static void update(struct worker *me)

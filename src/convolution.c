@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [4f35ae5da2a1]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/2-convolution.md [874602b9f304]: edit the chapter, or edit here and run make stitch
 #include <assert.h>
 #include <string.h>
 
@@ -21,13 +21,42 @@ static inline real same(weight w)
     return w + (real){0};
 }
 
+// One sample of a number
+static inline weight *sample(real *a, int n)
+{
+    return (weight *)a + n;
+}
+
+// The total over samples
+static inline weight total(real a)
+{
+    weight sum = 0;
+    for (int n = 0; n < SAMPLES; n++)
+        sum += *sample(&a, n);
+    return sum;
+}
+
+// Sizes of a convolution
+struct convolution {
+    int C, C_, X, Y, X_, Y_;     // channels, rows and columns of this layer and of the previous one
+    int KX, KY, SX, SY, PX, PY;  // rows and columns of a kernel, strides, paddings
+};
+
 // Convolution, extent (6) (G4)
-// How many places a kernel of K rows has on X_ rows: stride s >= 1, p >= 0 rows of zeros on either side. The same for columns.
+// How many places a kernel of K rows has on X_ rows: stride s, p rows of zeros on either side.
+// The same for columns. Refuses K < 1, s < 1, p < 0 and a kernel larger than the padded input.
 int convolution_extent(int X_, int K, int s, int p)
 {
-    assert(K >= 1 && s >= 1 && p >= 0 && "a kernel has at least one row, a stride is at least 1, a padding at least 0");
+    assert(K >= 1 && s >= 1 && p >= 0 && "K and s are at least 1, p is at least 0");
     assert(K <= X_ + 2 * p && "the kernel must not be larger than the padded input");
     return (X_ + 2 * p - K) / s + 1;
+}
+
+// Sizes that fit
+static inline int convolution_fits(struct convolution n)
+{
+    return n.C >= 1 && n.C_ >= 1 && n.X == convolution_extent(n.X_, n.KX, n.SX, n.PX)
+        && n.Y == convolution_extent(n.Y_, n.KY, n.SY, n.PY);
 }
 
 // Inside
@@ -37,138 +66,99 @@ static inline int inside(int i, int extent)
 }
 
 // Convolution, forward (7) (G5)
-// Some feature maps
-// (7) for R neurons. Sizes as in convolution_forward.
-__attribute__((always_inline))
-static inline void feature_maps(int R, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                                const weight w[R][C_][KX][KY], const weight b[R], const real a[C_][X_][Y_], real z[R][X][Y])
+// z[C][X][Y] from a[C_][X_][Y_], with C times C_ kernels w and the biases b. Refuses sizes that don't fit.
+void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
+                         const weight b[n.C], const real a[n.C_][n.X_][n.Y_], real z[n.C][n.X][n.Y])
 {
-    for (int x = 0; x < X; x++)
-        for (int y = 0; y < Y; y++) {
-            real s[R];
-            for (int c = 0; c < R; c++)
-                s[c] = same(b[c]);
-            for (int c_ = 0; c_ < C_; c_++)
-                for (int x_ = 0; x_ < KX; x_++)
-                    for (int y_ = 0; y_ < KY; y_++) {
-                        int i = x * SX + x_ - PX, j = y * SY + y_ - PY;
-                        if (inside(i, X_) && inside(j, Y_))
-                            for (int c = 0; c < R; c++)
-                                s[c] += w[c][c_][x_][y_] * a[c_][i][j];
-                    }
-            for (int c = 0; c < R; c++)
-                z[c][x][y] = s[c];
-        }
+    assert(convolution_fits(n));
+    for (int c = 0; c < n.C; c++)
+        for (int x = 0; x < n.X; x++)
+            for (int y = 0; y < n.Y; y++) {
+                real s = same(b[c]);
+                for (int c_ = 0; c_ < n.C_; c_++)
+                    for (int x_ = 0; x_ < n.KX; x_++)
+                        for (int y_ = 0; y_ < n.KY; y_++) {
+                            int i = x * n.SX + x_ - n.PX, j = y * n.SY + y_ - n.PY;
+                            if (inside(i, n.X_) && inside(j, n.Y_))
+                                s += w[c][c_][x_][y_] * a[c_][i][j];
+                        }
+                z[c][x][y] = s;
+            }
 }
 
-// z[C][X][Y] from a[C_][X_][Y_] with C x C_ kernels of KX x KY; strides SX, SY; PX rows and PY columns of zeros on either side.
-void convolution_forward(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                         const weight w[C][C_][KX][KY], const weight b[C], const real a[C_][X_][Y_], real z[C][X][Y])
+// First and last window
+// The outputs 0 <= x < X whose window of K rows holds input row i: x from first_window to last_window.
+static inline int first_window(int i, int K, int s, int p)
 {
-    assert(X == convolution_extent(X_, KX, SX, PX) && Y == convolution_extent(Y_, KY, SY, PY));
-    enum { TILE = 8 };
-    int c = 0;
-    for (; c + TILE <= C; c += TILE)
-        feature_maps(TILE, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w + c, b + c, a, z + c);
-    if (c < C)
-        feature_maps(C - c, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w + c, b + c, a, z + c);
+    return i + p < K ? 0 : (i + p - K) / s + 1;
+}
+
+static inline int last_window(int i, int X, int s, int p)
+{
+    return (i + p) / s < X ? (i + p) / s : X - 1;
 }
 
 // Convolution, slope of the input (8) (G6)
-// Some slopes of the input
-// (8) for R channels of the input: da[first] to da[first + R - 1]. Sizes as in convolution_forward.
-__attribute__((always_inline))
-static inline void gather_slopes(int R, int first, int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                                 const weight w[C][C_][KX][KY], const real dz[C][X][Y], real da[C_][X_][Y_])
+// da[C_][X_][Y_] from dz[C][X][Y]. Refuses sizes that don't fit.
+void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
+                    const real dz[n.C][n.X][n.Y], real da[n.C_][n.X_][n.Y_])
 {
-    for (int i = 0; i < X_; i++)
-        for (int j = 0; j < Y_; j++) {
-            real s[R];
-            for (int k = 0; k < R; k++)
-                s[k] = same(0);
-            for (int x_ = 0; x_ < KX; x_++)
-                for (int y_ = 0; y_ < KY; y_++) {
-                    int from_x = i + PX - x_, from_y = j + PY - y_, x = from_x / SX, y = from_y / SY;
-                    if (from_x >= 0 && from_x % SX == 0 && x < X && from_y >= 0 && from_y % SY == 0 && y < Y)
-                        for (int c = 0; c < C; c++)
-                            for (int k = 0; k < R; k++)
-                                s[k] += dz[c][x][y] * w[c][first + k][x_][y_];
-                }
-            for (int k = 0; k < R; k++)
-                da[first + k][i][j] = s[k];
-        }
-}
-
-// da[C_][X_][Y_] from dz[C][X][Y]. Sizes as in convolution_forward.
-void convolution_da(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                    const weight w[C][C_][KX][KY], const real dz[C][X][Y], real da[C_][X_][Y_])
-{
-    enum { TILE = 8 };
-    int first = 0;
-    for (; first + TILE <= C_; first += TILE)
-        gather_slopes(TILE, first, C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w, dz, da);
-    if (first < C_)
-        gather_slopes(C_ - first, first, C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w, dz, da);
+    assert(convolution_fits(n));
+    for (int c_ = 0; c_ < n.C_; c_++)
+        for (int i = 0; i < n.X_; i++)
+            for (int j = 0; j < n.Y_; j++) {
+                int from_x = first_window(i, n.KX, n.SX, n.PX), to_x = last_window(i, n.X, n.SX, n.PX);
+                int from_y = first_window(j, n.KY, n.SY, n.PY), to_y = last_window(j, n.Y, n.SY, n.PY);
+                real s = same(0);
+                for (int c = 0; c < n.C; c++)
+                    for (int x = from_x; x <= to_x; x++)
+                        for (int y = from_y; y <= to_y; y++)
+                            s += dz[c][x][y] * w[c][c_][i + n.PX - x * n.SX][j + n.PY - y * n.SY];
+                da[c_][i][j] = s;
+            }
 }
 
 // Convolution, slope of the weights (9) (G6)
-// Some slopes of the kernels
-// (9) for R neurons. Sizes as in convolution_forward.
-__attribute__((always_inline))
-static inline void kernel_slopes(int R, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                                 const real a[C_][X_][Y_], const real dz[R][X][Y], real dw[R][C_][KX][KY])
+// dw[C][C_][KX][KY], the total over the samples, from a[C_][X_][Y_] and dz[C][X][Y]. Refuses sizes that don't fit.
+void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_], const real dz[n.C][n.X][n.Y],
+                    weight dw[n.C][n.C_][n.KX][n.KY])
 {
-    memset(dw, 0, sizeof(real[R][C_][KX][KY]));
-    for (int x = 0; x < X; x++)
-        for (int c_ = 0; c_ < C_; c_++)
-            for (int x_ = 0; x_ < KX; x_++)
-                for (int y_ = 0; y_ < KY; y_++) {
-                    real s[R];
-                    for (int c = 0; c < R; c++)
-                        s[c] = dw[c][c_][x_][y_];
-                    for (int y = 0; y < Y; y++) {
-                        int i = x * SX + x_ - PX, j = y * SY + y_ - PY;
-                        if (inside(i, X_) && inside(j, Y_))
-                            for (int c = 0; c < R; c++)
-                                s[c] += dz[c][x][y] * a[c_][i][j];
-                    }
-                    for (int c = 0; c < R; c++)
-                        dw[c][c_][x_][y_] = s[c];
+    assert(convolution_fits(n));
+    for (int c = 0; c < n.C; c++)
+        for (int c_ = 0; c_ < n.C_; c_++)
+            for (int x_ = 0; x_ < n.KX; x_++)
+                for (int y_ = 0; y_ < n.KY; y_++) {
+                    real s = same(0);
+                    for (int x = 0; x < n.X; x++)
+                        for (int y = 0; y < n.Y; y++) {
+                            int i = x * n.SX + x_ - n.PX, j = y * n.SY + y_ - n.PY;
+                            if (inside(i, n.X_) && inside(j, n.Y_))
+                                s += dz[c][x][y] * a[c_][i][j];
+                        }
+                    dw[c][c_][x_][y_] = total(s);
                 }
 }
 
-// dw[C][C_][KX][KY], for each sample its own, from dz[C][X][Y] and a[C_][X_][Y_]. Sizes as in convolution_forward.
-void convolution_dw(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                    const real a[C_][X_][Y_], const real dz[C][X][Y], real dw[C][C_][KX][KY])
-{
-    enum { TILE = 8 };
-    int c = 0;
-    for (; c + TILE <= C; c += TILE)
-        kernel_slopes(TILE, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, a, dz + c, dw + c);
-    if (c < C)
-        kernel_slopes(C - c, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, a, dz + c, dw + c);
-}
-
 // Convolution, slope of the biases (10)
-// db[C], for each sample its own, from dz[C][X][Y].
-void convolution_db(int C, int X, int Y, const real dz[C][X][Y], real db[C])
+// db[C], the total over the samples, from dz[C][X][Y].
+void convolution_db(struct convolution n, const real dz[n.C][n.X][n.Y], weight db[n.C])
 {
-    for (int c = 0; c < C; c++) {
-        real s = {0};
-        for (int x = 0; x < X; x++)
-            for (int y = 0; y < Y; y++)
+    for (int c = 0; c < n.C; c++) {
+        real s = same(0);
+        for (int x = 0; x < n.X; x++)
+            for (int y = 0; y < n.Y; y++)
                 s += dz[c][x][y];
-        db[c] = s;
+        db[c] = total(s);
     }
 }
 
 // Convolution, backward
-// All three slopes from dz[C][X][Y]: equations (8), (9) and (10). Sizes as in convolution_forward.
-void convolution_backward(int C, int C_, int X, int Y, int X_, int Y_, int KX, int KY, int SX, int SY, int PX, int PY,
-                          const weight w[C][C_][KX][KY], const real a[C_][X_][Y_], const real dz[C][X][Y],
-                          real da[C_][X_][Y_], real dw[C][C_][KX][KY], real db[C])
+// All three slopes from dz[C][X][Y]: (8), (9) and (10). Refuses sizes that don't fit.
+void convolution_backward(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
+                          const real a[n.C_][n.X_][n.Y_], const real dz[n.C][n.X][n.Y],
+                          real da[n.C_][n.X_][n.Y_], weight dw[n.C][n.C_][n.KX][n.KY], weight db[n.C])
 {
-    convolution_da(C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, w, dz, da);
-    convolution_dw(C, C_, X, Y, X_, Y_, KX, KY, SX, SY, PX, PY, a, dz, dw);
-    convolution_db(C, X, Y, dz, db);
+    convolution_da(n, w, dz, da);
+    convolution_dw(n, a, dz, dw);
+    convolution_db(n, dz, db);
 }

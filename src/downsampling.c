@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [14ea174dcc69]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/4-downsampling.md [c55666d0ac80]: edit the chapter, or edit here and run make stitch
 #include <assert.h>
 #include <string.h>
 #include <tgmath.h>
@@ -15,6 +15,12 @@ enum { SAMPLES = LANES };
 typedef double weight, real;
 enum { SAMPLES = 1 };
 #endif
+
+// The same for every sample
+static inline real same(weight w)
+{
+    return w + (real){0};
+}
 
 // The larger of two
 static inline real real_max(real a, real b)
@@ -38,8 +44,15 @@ static inline real equal(real a, real b)
 #endif
 }
 
+// Sizes of a pooling layer
+struct pooling {
+    int C, X, Y, X_, Y_;   // channels; rows and columns of this layer and of the previous one
+    int DX, DY, SX, SY;    // rows and columns of a window, strides
+};
+
 // Downsampling, extent (17)
-// How many places a window of D rows has on X_ rows, stride s >= 1. The same for columns.
+// How many places a window of D rows has on X_ rows, with stride s. The same for columns.
+// Refuses D < 1, s < 1 and a window larger than the input.
 int downsampling_extent(int X_, int D, int s)
 {
     assert(D >= 1 && s >= 1 && "a window has at least one row, a stride is at least 1");
@@ -47,37 +60,43 @@ int downsampling_extent(int X_, int D, int s)
     return (X_ - D) / s + 1;
 }
 
-// Max pooling, forward (18)
-// a[C][X][Y] from a_[C][X_][Y_]: windows of DX rows and DY columns, strides SX, SY.
-void max_pooling_forward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY,
-                         const real a_[C][X_][Y_], real a[C][X][Y])
+// Windows that fit
+static inline int pooling_fits(struct pooling n)
 {
-    assert(C >= 1 && X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
-    for (int c = 0; c < C; c++)
-        for (int x = 0; x < X; x++)
-            for (int y = 0; y < Y; y++) {
-                real most = a_[c][x * SX][y * SY];
-                for (int rx = 0; rx < DX; rx++)
-                    for (int ry = 0; ry < DY; ry++)
-                        most = real_max(a_[c][x * SX + rx][y * SY + ry], most);
+    return n.C >= 1 && n.X == downsampling_extent(n.X_, n.DX, n.SX)
+        && n.Y == downsampling_extent(n.Y_, n.DY, n.SY);
+}
+
+// Max pooling, forward (18)
+// a[C][X][Y] from a_[C][X_][Y_]. Refuses sizes that don't fit.
+void max_pooling_forward(struct pooling n, const real a_[n.C][n.X_][n.Y_], real a[n.C][n.X][n.Y])
+{
+    assert(pooling_fits(n));
+    for (int c = 0; c < n.C; c++)
+        for (int x = 0; x < n.X; x++)
+            for (int y = 0; y < n.Y; y++) {
+                real most = a_[c][x * n.SX][y * n.SY];
+                for (int rx = 0; rx < n.DX; rx++)
+                    for (int ry = 0; ry < n.DY; ry++)
+                        most = real_max(a_[c][x * n.SX + rx][y * n.SY + ry], most);
                 a[c][x][y] = most;
             }
 }
 
 // Max pooling, backward (19)
-// da_[C][X_][Y_] from da[C][X][Y], with the a_ and a of max_pooling_forward.
-void max_pooling_backward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY,
-                          const real a_[C][X_][Y_], const real a[C][X][Y], const real da[C][X][Y], real da_[C][X_][Y_])
+// da_[C][X_][Y_] from da[C][X][Y], with the a_ and a of max_pooling_forward. Refuses sizes that don't fit.
+void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_], const real a[n.C][n.X][n.Y],
+                          const real da[n.C][n.X][n.Y], real da_[n.C][n.X_][n.Y_])
 {
-    assert(C >= 1 && X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
-    memset(da_, 0, sizeof(real[C][X_][Y_]));
-    for (int c = 0; c < C; c++)
-        for (int x = 0; x < X; x++)
-            for (int y = 0; y < Y; y++) {
-                real taken = {0};
-                for (int rx = 0; rx < DX; rx++)
-                    for (int ry = 0; ry < DY; ry++) {
-                        int i = x * SX + rx, j = y * SY + ry;
+    assert(pooling_fits(n));
+    memset(da_, 0, sizeof(real[n.C][n.X_][n.Y_]));
+    for (int c = 0; c < n.C; c++)
+        for (int x = 0; x < n.X; x++)
+            for (int y = 0; y < n.Y; y++) {
+                real taken = same(0);
+                for (int rx = 0; rx < n.DX; rx++)
+                    for (int ry = 0; ry < n.DY; ry++) {
+                        int i = x * n.SX + rx, j = y * n.SY + ry;
                         real hit = equal(a_[c][i][j], a[c][x][y]) * (1 - taken);
                         da_[c][i][j] += hit * da[c][x][y];
                         taken += hit;
@@ -86,35 +105,33 @@ void max_pooling_backward(int C, int X, int Y, int X_, int Y_, int DX, int DY, i
 }
 
 // Average pooling, forward
-// Sizes as in max_pooling_forward.
-void average_pooling_forward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY,
-                             const real a_[C][X_][Y_], real a[C][X][Y])
+// a[C][X][Y] from a_[C][X_][Y_]. Refuses sizes that don't fit.
+void average_pooling_forward(struct pooling n, const real a_[n.C][n.X_][n.Y_], real a[n.C][n.X][n.Y])
 {
-    assert(C >= 1 && X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
-    weight share = (weight)1 / (DX * DY);
-    for (int c = 0; c < C; c++)
-        for (int x = 0; x < X; x++)
-            for (int y = 0; y < Y; y++) {
-                real s = {0};
-                for (int rx = 0; rx < DX; rx++)
-                    for (int ry = 0; ry < DY; ry++)
-                        s += a_[c][x * SX + rx][y * SY + ry];
+    assert(pooling_fits(n));
+    weight share = (weight)1 / (n.DX * n.DY);
+    for (int c = 0; c < n.C; c++)
+        for (int x = 0; x < n.X; x++)
+            for (int y = 0; y < n.Y; y++) {
+                real s = same(0);
+                for (int rx = 0; rx < n.DX; rx++)
+                    for (int ry = 0; ry < n.DY; ry++)
+                        s += a_[c][x * n.SX + rx][y * n.SY + ry];
                 a[c][x][y] = share * s;
             }
 }
 
 // Average pooling, backward
-// da_[C][X_][Y_] from da[C][X][Y].
-void average_pooling_backward(int C, int X, int Y, int X_, int Y_, int DX, int DY, int SX, int SY,
-                              const real da[C][X][Y], real da_[C][X_][Y_])
+// da_[C][X_][Y_] from da[C][X][Y]. Refuses sizes that don't fit.
+void average_pooling_backward(struct pooling n, const real da[n.C][n.X][n.Y], real da_[n.C][n.X_][n.Y_])
 {
-    assert(C >= 1 && X == downsampling_extent(X_, DX, SX) && Y == downsampling_extent(Y_, DY, SY));
-    weight share = (weight)1 / (DX * DY);
-    memset(da_, 0, sizeof(real[C][X_][Y_]));
-    for (int c = 0; c < C; c++)
-        for (int x = 0; x < X; x++)
-            for (int y = 0; y < Y; y++)
-                for (int rx = 0; rx < DX; rx++)
-                    for (int ry = 0; ry < DY; ry++)
-                        da_[c][x * SX + rx][y * SY + ry] += share * da[c][x][y];
+    assert(pooling_fits(n));
+    weight share = (weight)1 / (n.DX * n.DY);
+    memset(da_, 0, sizeof(real[n.C][n.X_][n.Y_]));
+    for (int c = 0; c < n.C; c++)
+        for (int x = 0; x < n.X; x++)
+            for (int y = 0; y < n.Y; y++)
+                for (int rx = 0; rx < n.DX; rx++)
+                    for (int ry = 0; ry < n.DY; ry++)
+                        da_[c][x * n.SX + rx][y * n.SY + ry] += share * da[c][x][y];
 }

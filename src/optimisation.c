@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [bef5fe9437d8]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/7-optimisation.md [ed29a76084ef]: edit the chapter, or edit here and run make stitch
 #include <assert.h>
 #include <stddef.h>
 #include <tgmath.h>
@@ -51,28 +51,32 @@ void gradient_descent(int n, weight rate, const weight g[n], weight theta[n])
         theta[i] -= rate * g[i];
 }
 
+// Adam's constants
+struct adam { weight rate, beta1, beta2, epsilon; };   // lambda and the two betas, each below 1
+
 // Adam (G13)
-// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the first step, and kept between steps.
-void adam(int n, int t, weight rate, weight beta1, weight beta2, weight epsilon, const weight g[restrict n], weight m[restrict n],
+// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the first step,
+// and kept between steps. The four arrays don't overlap. Refuses t < 0.
+void adam(struct adam s, int t, int n, const weight g[restrict n], weight m[restrict n],
           weight v[restrict n], weight theta[restrict n])
 {
     assert(t >= 0 && "steps count from 0");
-    weight to_m_hat = 1 / (1 - pow((double)creal(beta1), t + 1.0));
-    weight to_v_hat = 1 / (1 - pow((double)creal(beta2), t + 1.0));
+    weight to_m_hat = 1 / (1 - pow((double)creal(s.beta1), t + 1.0));
+    weight to_v_hat = 1 / (1 - pow((double)creal(s.beta2), t + 1.0));
     for (int i = 0; i < n; i++) {
-        m[i] = beta1 * m[i] + (1 - beta1) * g[i];
-        v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
-        theta[i] -= rate * (m[i] * to_m_hat) / (sqrt(v[i] * to_v_hat) + epsilon);
+        m[i] = s.beta1 * m[i] + (1 - s.beta1) * g[i];
+        v[i] = s.beta2 * v[i] + (1 - s.beta2) * g[i] * g[i];
+        theta[i] -= s.rate * (m[i] * to_m_hat) / (sqrt(v[i] * to_v_hat) + s.epsilon);
     }
 }
 
 // Adam, forgetful
 // A step of theta[n] as the paper's program takes it: both means begin at zero for every batch, and are not corrected.
-void forgetful_adam(int n, weight rate, weight beta1, weight beta2, weight epsilon, const weight g[restrict n], weight theta[restrict n])
+void forgetful_adam(struct adam s, int n, const weight g[restrict n], weight theta[restrict n])
 {
     for (int i = 0; i < n; i++) {
-        weight m = (1 - beta1) * g[i], v = (1 - beta2) * g[i] * g[i];
-        theta[i] -= rate * m / sqrt(v + epsilon);
+        weight m = (1 - s.beta1) * g[i], v = (1 - s.beta2) * g[i] * g[i];
+        theta[i] -= s.rate * m / sqrt(v + s.epsilon);
     }
 }
 
