@@ -21,9 +21,11 @@ COLOURED = re.compile(r"\\textcolor\{(red|blue)\}\{([a-z]'*)\}")
 SUMMED = re.compile(r"\\(?:sum|prod|max)_\{?(?:\\textcolor\{\w+\}\{)?([a-z](?:_[a-z])?'*)(?![a-z])")
 EXTRA = ('paper/errata.md', 'paper/concordance.md')
 SECOND_HALF = 'The checks'   # the heading of what the pages of the equations stand on: arrays, shapes, wrong versions, whole files
-TAG = r'G?\d+[a-z]?'
-DECLARED = re.compile(r'^(?:[A-Z]\w*_)?EQUATION\w*\(\s*(%s),\s*(\w+),\s*(?:\(void\))?\s*(\w+)\(' % TAG, re.M)
-ROW = re.compile(r'^([A-Z][A-Z_]*)\(\s*(%s),(?:\s*(?:NULL|"(\w+)"),)?(?:\s*"((?:[^"\\]|\\.)*)")?' % TAG, re.M)
+TAG = r'G?\d+\w*'
+DECLARED = re.compile(r'^EQUATION\w*\(\s*(%s),\s*(\w+),((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*)\)' % TAG, re.M)
+OF = re.compile(r'\bOF\(\s*(\w+)')
+CALL = re.compile(r'\b([a-z]\w*)\(')
+ROW = re.compile(r'^([A-Z][A-Z_]*)\(\s*(%s),(?:\s*(?:NULL|"([A-Z]\d+\w*)"),)?(?:\s*"((?:[^"\\]|\\.)*)")?' % TAG, re.M)
 TERM = re.compile(r'^([^|\n]+?)(?: *\| *(.+?))? *$')
 
 
@@ -135,6 +137,7 @@ class Catalogue:
         self.chapters += [self.chapter(path) for path in EXTRA if os.path.exists(os.path.join(root, path))]
         self.find_indices()
         self.find_chunks()
+        self.find_results()
         self.find_terms()
 
     def paths(self):
@@ -213,7 +216,9 @@ class Catalogue:
         for part, (chapter, lines) in enumerate(chunk.parts):
             text = '\n'.join(text for text, number in lines)
             for match in DECLARED.finditer(text):
-                yield part, Declaration(*match.groups(), lines[0][1] + text.count('\n', 0, match.start()))
+                tag, array, rest = match.groups()
+                function = OF.search(rest) or CALL.search(rest)
+                yield part, Declaration(tag, array, function and function[1], lines[0][1] + text.count('\n', 0, match.start()))
 
     def rows(self, chunk):
         """The wrong versions in a chunk: macros at the left margin."""
@@ -251,6 +256,15 @@ class Catalogue:
         if part == 0:
             here |= {tag for tag in stated - every if chunk is self.check_of(tag, chunk.chapter)}
         return sorted(here - stated if self.is_second(chunk, part) else here, key=by_number)
+
+    def find_results(self):
+        """By chapter, the numbers whose results stand beside a check, and these together with those under their equations."""
+        self.beside, self.shown = collections.defaultdict(set), collections.defaultdict(set)
+        for chunk in self.book.chunks.values():
+            for part in range(len(chunk.parts)):
+                self.beside[chunk.parts[part][0]].update(self.checked_in(chunk, part))
+        for path in {chapter.path for chapter in self.chapters}:
+            self.shown[path] = self.beside[path] | {tag for tag, equation in self.equations.items() if equation.chapter == path}
 
     def is_second(self, chunk, part):
         """Whether a part of a chunk stands in the second half of its chapter."""

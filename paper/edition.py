@@ -55,16 +55,18 @@ class Edition:
 
     def beside(self, tag):
         """Whether an equation's result stands beside its check, rather than under the equation itself."""
-        path = self.catalogue.equations[tag].chapter
-        chunk = self.catalogue.check_of(tag, path)
-        return bool(chunk) and tag in {shown for part in range(len(chunk.parts)) for shown in self.catalogue.checked_in(chunk, part)}
+        return tag in self.catalogue.beside[self.catalogue.equations[tag].chapter]
+
+    def checked_again(self, path, chunk, part):
+        """The equations of other chapters whose code is here a second time, and has been checked: fast instead of plain."""
+        return [tag for tag in chunk.equations if part == 0 and (path, tag) in self.results.lines and tag not in self.catalogue.shown[path]]
 
     def wrong(self, path, tag):
         """The chunks with an equation's wrong versions, how many there are, and how many of them were rejected."""
         chunks = self.catalogue.wrong_of(tag, path)
         rows = [row for chunk in chunks for row in self.catalogue.rows(chunk)]
         tags = {tag} | {row.tag for row in rows}
-        rejected = {mutant.name for mutant in self.results.mutants if mutant.chapter == path and mutant.tag in tags}
+        rejected = {(mutant.tag, mutant.name) for mutant in self.results.mutants if mutant.chapter == path and mutant.tag in tags}
         return chunks, max(len(rows), len(rejected)), len(rejected)
 
     def told_of_wrong(self, path, tag):
@@ -77,9 +79,9 @@ class Edition:
                        or ', rejected'), rejected == count
 
     def home(self, chunk):
-        """The equation beside which a chunk of wrong versions is folded, or None."""
+        """The number with whose result a chunk of wrong versions is folded, or None."""
         for tag in re.findall(r'\((\w+)\)', chunk.name)[:1] if chunk.name.startswith('wrong') else ():
-            return tag if tag in self.catalogue.equations and self.catalogue.equations[tag].chapter == chunk.chapter else None
+            return tag if tag in self.catalogue.shown[chunk.chapter] else None
         return None
 
     def chunk_named(self, label, path):

@@ -183,7 +183,8 @@ class Writer:
         if tag:
             said = self.site.told_of_wrong(self.path, tag)[0]
             return '' if part else '<p class="users moved">%s: %s, beside %s</p>\n' % (self.to_chunk(chunk.name), said, self.number(tag))
-        return self.chunk(chunk, part) + ''.join(map(self.result, self.catalogue.checked_in(chunk, part)))
+        checked = self.catalogue.checked_in(chunk, part) if self.catalogue.tested(chunk) else self.site.checked_again(self.path, chunk, part)
+        return self.chunk(chunk, part) + ''.join(map(self.result, checked))
 
     def chunk(self, chunk, part):
         name, anchor = chunk.name, chunk_id(chunk.name, part)
