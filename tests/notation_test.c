@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [ac732783cee4]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [b22f22d33192]: edit the chapter, or edit here and run make stitch
 #include "../src/notation.c"
 #include "check.h"
 
@@ -93,17 +93,19 @@ static int unwritten_is_caught(void)
     return caught(&v, ORACLE);
 }
 
+#ifndef __SANITIZE_ADDRESS__   // the sanitizer has guards of its own
 static int guard_notices(int place)   // what is written there, in an array of three
 {
     struct array x;
     ARRAY(x, 3);
-#ifndef __SANITIZE_ADDRESS__   // the sanitizer has guards of its own
     ((real *)x.at)[place] = 7;
     return array_with_broken_guard() != NULL;
-#else
-    return place < 0 || place > 2;
-#endif
 }
+
+CLAIM("what is written inside of an array breaks no guard", !guard_notices(2))
+CLAIM("what is written behind an array is found", guard_notices(3))
+CLAIM("and what is written before it", guard_notices(-1))
+#endif
 
 static int the_worst_is_kept(void)
 {
@@ -125,9 +127,6 @@ static int draws_differ(void)
 }
 
 CLAIM("an entry that was not written is caught", unwritten_is_caught())
-CLAIM("what is written inside of an array breaks no guard", !guard_notices(2))
-CLAIM("what is written behind an array is found", guard_notices(3))
-CLAIM("and what is written before it", guard_notices(-1))
 CLAIM("the worst is kept; a check that compares nothing does not pass", the_worst_is_kept())
 CLAIM("extents that must differ do, and stay in their range", draws_differ())
 
