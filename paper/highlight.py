@@ -16,6 +16,8 @@ WORD = re.compile('|'.join((
 # A function is defined at the left margin: its type, its name, its arguments, and on the next line its body.
 FUNCTION = re.compile(r'^(?!typedef\b)[A-Za-z_][^\n;={}]*?[ *](\w+)\([^;{}]*\) *(?://[^\n]*)?\n\{', re.M)
 
+MACRO = re.compile(r'^#define ([A-Z][A-Z_]*[A-Z])(?<!_AT)\b', re.M)   # those that end with _ or _AT are parts of others
+
 ATTRIBUTE = re.compile(r'__attribute__\(\(.*?\)\) ')
 
 
@@ -27,5 +29,5 @@ def words(text):
 
 
 def functions(text):
-    """The names of the functions that a chunk defines."""
-    return FUNCTION.findall(ATTRIBUTE.sub('', text))
+    """The names of the functions and macros that a chunk defines."""
+    return FUNCTION.findall(ATTRIBUTE.sub('', text)) + MACRO.findall(text)

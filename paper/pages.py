@@ -120,7 +120,7 @@ def names(site):
             + '<h2 id="equations">Equations</h2>\n' + table(['', 'section', 'code', 'check'], equation_rows(site))
             + '<h2 id="symbols">Symbols</h2>\n' + table(['', 'meaning', 'in equations'], symbol_rows(site))
             + '<h2 id="terms">Terms</h2>\n' + columns(term_items(site))
-            + '<h2 id="functions">Functions</h2>\n' + columns(function_items(site))
+            + '<h2 id="functions">Functions and macros</h2>\n' + columns(function_items(site))
             + '<h2 id="chunks">Chunks</h2>\n' + columns(chunk_items(site)))
 
 

@@ -27,7 +27,7 @@ SPECIAL = dict({sign: '\\' + sign for sign in '{}$&#_%'}, **{
 LEVELS = {2: 'section', 3: 'subsection', 4: 'subsubsection'}
 INDEX = {'red': 'nextindex', 'blue': 'previousindex'}   # how an index is marked, in formulas and in code
 BREAKS = re.compile(r'(?<=[/_,(=.\]])(?=\w)|(?<=\w)(?=[\[(])')   # where code in a line of prose may be broken
-ROOM = 90   # characters in a line of a table
+ROOM = 86   # characters in a line of a table
 COLUMNS = 100   # characters in a line of code
 
 
@@ -113,7 +113,7 @@ class Printer:
             counter = '\\setcounter{chapter}{%d}' % (int(number) - 1) if number else ''
             return '\n%s\\chapter{%s}\\label{%s}%s\n' % (counter, self.inline(title, block.line), self.press.label(self.path),
                                                       self.terms(block))
-        title = re.sub(r'\\eq\{(\w+)\}', r'(\1)', self.inline(text, block.line))   # no links in the table of contents
+        title = self.without_links(text, block.line)   # no links in the table of contents
         label = self.press.label(self.path, self.headings[block.line])
         return '\n\\%s{%s}\\label{%s}%s\n' % (LEVELS[level], title, label, self.terms(block))
 
@@ -149,12 +149,16 @@ class Printer:
     def block_table(self, block):
         align, rows = block.data
         columns = max(len(cells) for cells, line in rows)
-        widths = [max(len(plain(cells[k])) if k < len(cells) else 0 for cells, line in rows) for k in range(columns)]
+        widths = [max(self.width(cells[k]) if k < len(cells) else 0 for cells, line in rows) for k in range(columns)]
         stacked = {k for cells, line in rows for k, cell in enumerate(cells) if '<br>' in cell}
         shape = ''.join(map(column, shares(widths, stacked), align + [''] * columns))
         body = ['%s \\\\\n' % ' & '.join(self.inline(cell, line) for cell in cells + [''] * (columns - len(cells))) for cells, line in rows]
         return ('\n{\\small\\setlength\\tabcolsep{5pt}\\begin{longtable}[l]{@{}%s@{}}\n\\toprule\n%s\\midrule\\endhead\n%s\\bottomrule\n\\end{longtable}}\n'
                 % (shape, body[0], ''.join(body[1:])))
+
+    def width(self, cell):
+        """About how many characters a cell of a table has, with the page that is printed behind a chunk's name."""
+        return len(plain(re.sub(r'\[([^\[\]`]*)\]\(\S*\)', lambda match: match[1] + ', p. 100' * (match[1] in self.catalogue.book.chunks), cell)))
 
     # Equations and code
 
@@ -211,7 +215,7 @@ class Printer:
                         for tag in chunk.equations) if part == 0 else ''
         title = '\\code{%s}' % escaped(name) if '/' in name else '\\textit{\\textlangle %s\\textrangle}' % self.text(name, False)
         text = '\n'.join(text for text, number in chunk.parts[part][1])
-        defined = [] if self.catalogue.tested(chunk) else highlight.functions(text + '\n')
+        defined = [] if self.catalogue.tested(chunk) else [name for name in highlight.functions(text + '\n') if not name.isupper()]
         index = ''.join(entry(FUNCTIONS, function.lower(), '\\code{%s}' % escaped(function)) for function in defined)
         return '\\begin{chunk}\\phantomsection\\label{%s}%s\\chunkname{%s %s$\\equiv$ %s}\n%s%s\\end{chunk}\n' % (
             label, index, title, '$+$' if part else '', tags, self.lines(folded(text)), self.users(chunk, part))
@@ -293,7 +297,7 @@ class Printer:
 
     def link(self, label, target, line):
         """A link within the book, or to the world. What this edition does not print is only named."""
-        text = self.inline(label, line)
+        text = self.without_links(label, line)
         if re.match('https?:', target):
             return '\\href{%s}{\\textcolor{link}{%s}}' % (re.sub(r'([%#])', r'\\\1', target), text)
         name, _, anchor = target.partition('#')
@@ -323,8 +327,9 @@ class Press(Edition):
         self.full, self.pictures = full, set()
 
     def prints(self, chunk, part=0):
-        left_out = '/' in chunk.name or self.catalogue.tested(chunk) or self.catalogue.is_second(chunk, part)
-        return self.full or not left_out
+        """Whether this edition has a chunk. Of the tests the reading edition has the declarations, beside their equations."""
+        test = self.catalogue.tested(chunk) and not any(self.catalogue.declarations(chunk))
+        return self.full or not ('/' in chunk.name or test or self.catalogue.is_second(chunk, part))
 
     def has(self, path, anchor):
         """Whether this edition prints what is below a heading."""
@@ -358,8 +363,9 @@ class Press(Edition):
         printer = Printer(self, Chapter('README.md', '', [], [Section('', '', [first])]))
         runs = ' and '.join('%s on %s' % (escaped(compiler), escaped(time)) for compiler, time in self.results.sayings())
         said = 'The results of the checks are those of %s.' % runs if runs else 'The checks had not been run when this was printed.'
-        edition = '' if self.full else ('This is the reading edition. Of the tests it has the results; their code, the catalogues of wrong '
-                                        'versions and the assembled files are in the chapters themselves, and in the full edition.\n\n')
+        edition = '' if self.full else (
+            'This is the reading edition. Of the tests it has the declarations beside the equations, and their results; the rest, '
+            'the wrong versions and the assembled files are in the chapters themselves, and in the full edition.\n\n')
         return '\\begin{quote}%s\n\n%s%s\\end{quote}\n' % (printer.body(), edition, said)
 
 

@@ -11,7 +11,7 @@ from mathml import COLOURS, TexError, css_class, mathml
 from results import brief
 
 REFERENCE = re.compile(r'\((' + TAG + r')\)|(?<=\bequation )(\d+)\b|\b[Cc]hapter (\d+)\b')
-PRIMED = re.compile(r'\b([A-Za-z]+)_(?!\w)')
+PRIMED = re.compile(r'\b([A-Za-z]+)_(?![\w(])')   # w_(c) is TeX's, in a comment
 WIDE = 30   # characters that a column of a table has when it is not to become very narrow on a phone
 CONTENTS = '[Contents](../README.md)'   # begins a chapter's last paragraph, which a page replaces by its own links
 
@@ -221,7 +221,7 @@ class Writer:
         words, out = list(highlight.words(text)), []
         for k, (kind, word) in enumerate(words):
             called = k + 1 < len(words) and words[k + 1][1].startswith('(')
-            if kind == 'name' and called:
+            if kind == 'name' and (called or word.isupper() and len(word) > 1):   # a macro may have no arguments
                 out.append(self.called(word, chunk))
             elif kind == 'name' and word in in_code:
                 out.append(self.index(word, in_code[word]))
@@ -234,7 +234,7 @@ class Writer:
     def word(self, kind, word):
         if kind == 'other':
             return escape(word, False)
-        text = primed(escape(word, False))
+        text = escape(word, False) if kind == 'string' else primed(escape(word, False))
         if kind in ('comment', 'string'):
             text = re.sub(r'\((%s)\)' % TAG, lambda match: self.number(match[1]), text)
         return text if kind in ('name', 'number') else '<span class="%s">%s</span>' % (kind, text)
@@ -249,6 +249,8 @@ class Writer:
     def called(self, word, chunk):
         """A function's name, linked to its definition if that goes into a file that this chunk goes into, too."""
         files = self.catalogue.files[chunk.name] if chunk else None
+        if chunk and self.catalogue.tested(chunk):
+            files = files | {'tests/check.h'}
         known = self.catalogue.functions.get(word, [])
         near = [(other, part) for other, part in known if files is None or files & self.catalogue.files[other.name]]
         near = [place for place in near if place[0].parts[place[1]][0] == self.path] or near[:1]   # plain ones stand before fast ones
