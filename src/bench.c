@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [5ab35f66c8da]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [8ef0332dda10]: edit the chapter, or edit here and run make stitch
 #define _GNU_SOURCE
 // How many lanes
 #if defined DOUBLE || defined COMPLEX
@@ -573,6 +573,7 @@ void relu_backward(int N, const real z[N], const real da[N], real dz[N])
 
 // Softmax with cross entropy (G8) (22) (24)
 // The loss of z[C], before the softmax, with labels y[C]. Also writes the probabilities a[C].
+// Refuses C < 1.
 real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 {
     assert(C >= 1 && "there is at least one class");
@@ -590,7 +591,8 @@ real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 }
 
 // Softmax with cross entropy, slope (G9) (23) (25)
-// dz[C] from labels y[C] and probabilities a[C]. A sample whose labels are all zero has no loss and no slope.
+// dz[C] from labels y[C] and probabilities a[C]. A sample whose labels are all zero has no loss and
+// no slope. Refuses C < 1.
 void softmax_cross_entropy_dz(int C, const real y[C], const real a[C], real dz[C])
 {
     assert(C >= 1 && "there is at least one class");

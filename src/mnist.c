@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [ca7496b4a5bc]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [08400b5492f9]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -586,6 +586,7 @@ void relu_backward(int N, const real z[N], const real da[N], real dz[N])
 
 // Softmax with cross entropy (G8) (22) (24)
 // The loss of z[C], before the softmax, with labels y[C]. Also writes the probabilities a[C].
+// Refuses C < 1.
 real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 {
     assert(C >= 1 && "there is at least one class");
@@ -603,7 +604,8 @@ real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 }
 
 // Softmax with cross entropy, slope (G9) (23) (25)
-// dz[C] from labels y[C] and probabilities a[C]. A sample whose labels are all zero has no loss and no slope.
+// dz[C] from labels y[C] and probabilities a[C]. A sample whose labels are all zero has no loss and
+// no slope. Refuses C < 1.
 void softmax_cross_entropy_dz(int C, const real y[C], const real a[C], real dz[C])
 {
     assert(C >= 1 && "there is at least one class");
