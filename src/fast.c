@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [a70a2a62f9b8]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [585853db2407]: edit the chapter, or edit here and run make stitch
 #include <assert.h>
 #include <string.h>
 
@@ -134,7 +134,7 @@ void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real
 }
 
 // Fully-connected, slope of the biases (4)
-// db[C], the total over the samples, from dz[C].
+// db[C], the total over the samples, from dz[C]. Refuses a layer without neurons.
 void fully_connected_db(struct fully_connected n, const real dz[n.C], weight db[n.C])
 {
     assert(n.C >= 1 && "a layer has at least one neuron");
@@ -143,9 +143,10 @@ void fully_connected_db(struct fully_connected n, const real dz[n.C], weight db[
 }
 
 // Fully-connected, backward
-// All three slopes from dz[C]: (2), (3) and (4).
-void fully_connected_backward(struct fully_connected n, const weight w[n.C][n.C_], const real a[n.C_],
-                              const real dz[n.C], real da[n.C_], weight dw[n.C][n.C_], weight db[n.C])
+// All three slopes from dz[C]: (2), (3) and (4). Refuses a layer without neurons or inputs.
+void fully_connected_backward(struct fully_connected n, const weight w[n.C][n.C_],
+                              const real a[n.C_], const real dz[n.C],
+                              real da[n.C_], weight dw[n.C][n.C_], weight db[n.C])
 {
     fully_connected_da(n, w, dz, da);
     fully_connected_dw(n, a, dz, dw);
