@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [20da2beec83d]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/4-downsampling.md [e6ba33f2ec2a]: edit the chapter, or edit here and run make stitch
 #include "../src/downsampling.c"
 #include "check.h"
 
@@ -19,7 +19,6 @@ static void draw_sizes(int shape)
     n.Y_ = (size[2] - 1) * n.SY + n.DY + left_over * between(1, n.SY - 1);
 }
 
-// Entries for downsampling
 static void shuffle_levels(struct array x)   // -2/512, -3/512, ...
 {
     real *level = x.at;
@@ -32,30 +31,23 @@ static void shuffle_levels(struct array x)   // -2/512, -3/512, ...
 
 static void place_special_entries(void)
 {
-    int last_row = (n.X - 1) * n.SX + n.DX - 1, last_column = (n.Y - 1) * n.SY + n.DY - 1;
+    int rows = (n.X - 1) * n.SX + n.DX, columns = (n.Y - 1) * n.SY + n.DY;   // that windows show
     EACH(c, n.C) EACH(i, n.X_) EACH(j, n.Y_)
-        if (i > last_row || j > last_column)   // no window shows it
-            at(a_, c, i, j) *= -1;
-    at(a_, 0, last_row, last_column) = -1 / 512.0;
-    at(a_, n.C - 1, n.SX, n.SY) = -1 / 512.0;
-}
-
-static void make_ties(void)
-{
-    EACH(c, n.C) EACH(i, n.X_) EACH(j, n.Y_) at(a_, c, i, j) = between(-8, -1) / 8.0;
-    at(a_, 0, 0, 1) = at(a_, 0, 1, 0) = -1 / 16.0;
+        at(a_, c, i, j) *= i < rows && j < columns ? 1 : -1;
+    at(a_, 0, rows - 1, columns - 1) = at(a_, n.C - 1, n.SX, n.SY) = -1 / 512.0;
 }
 
 static void draw_arrays(int shape)   // of the sizes in n
 {
     n.X = (n.X_ - n.DX) / n.SX + 1, n.Y = (n.Y_ - n.DY) / n.SY + 1;
-    ARRAY(eta, 12, 6, 4);
+    ARRAY(eta, 12, 6, 4), ARRAY(a, n.C, n.X, n.Y), ARRAY(mean, n.C, n.X, n.Y);
+    ARRAY(da, n.C, n.X, n.Y), ARRAY(dmean, n.C, n.X, n.Y);
     ARRAY(a_, n.C, n.X_, n.Y_), ARRAY(da_, n.C, n.X_, n.Y_), ARRAY(dmean_, n.C, n.X_, n.Y_);
-    ARRAY(a, n.C, n.X, n.Y), ARRAY(da, n.C, n.X, n.Y);
-    ARRAY(mean, n.C, n.X, n.Y), ARRAY(dmean, n.C, n.X, n.Y);
     shuffle_levels(a_), randomise(da), randomise(dmean);
-    if (shape == TIED)
-        make_ties();
+    if (shape == TIED) {
+        EACH(c, n.C) EACH(i, n.X_) EACH(j, n.Y_) at(a_, c, i, j) = between(-8, -1) / 8.0;
+        at(a_, 0, 0, 1) = at(a_, 0, 1, 0) = -1 / 16.0;
+    }
 }
 
 static void choose(int shape)
@@ -89,21 +81,18 @@ static int small_window(long number)   // the sizes are the digits of the number
 
 // Windows
 struct window { int c, i, j, rows, columns; };   // begins at row i, column j of channel c
-typedef int order(double one, double other);     // whether the one beats the other
-
-static int larger(double one, double other) { return one > other; }
-static int smaller(double one, double other) { return one < other; }
+enum which { LARGEST = 1, SMALLEST = -1 };
 
 static real shown(struct window w, int k)        // entry k, counted by rows
 {
     return at(a_, w.c, w.i + k / w.columns, w.j + k % w.columns);
 }
 
-static int winner(struct window w, order *beats)   // the first entry that none beats
+static int winner(struct window w, enum which sign)   // the first entry that no other beats
 {
     int k = 0;
     for (int m = 0; m < w.rows * w.columns; m++)
-        if (beats(creal(shown(w, m)), creal(shown(w, k))))
+        if (sign * (creal(shown(w, m)) - creal(shown(w, k))) > 0)
             k++, m = -1;   // k is beaten: the next one, against all
     return k;
 }
@@ -124,7 +113,7 @@ EQUATION(17, eta, EACH_SIZE ETA = downsampling_extent(X_, D, s), OF(downsampling
 
 // Check (18)
 DEFINE(a, EACH_OUTPUT {
-              int k = winner(WINDOW, larger);
+              int k = winner(WINDOW, LARGEST);
               went(k);
               at(a, c, x, y) = shown(WINDOW, k);
           })
@@ -134,7 +123,7 @@ EQUATION(18, a, max_pooling_forward(n, a_.at, a.at),
 // Check (19)
 DEFINE(da_, define_a();
             EACH_OUTPUT {
-                int k = winner(WINDOW, larger);
+                int k = winner(WINDOW, LARGEST);
                 EACH(i, n.X_) EACH(j, n.Y_)
                     at(da_, c, i, j) += (i == ROW(k) && j == COLUMN(k)) * at(da, c, x, y);
             })
@@ -163,66 +152,48 @@ WRONG(17, NULL, "the window subtracted twice", ORACLE,
 WRONG(17, NULL, "a difference of quotients", ORACLE, EACH_SIZE ETA = X_ / s - D / s + 1)
 
 // wrong: (18)
-#define OUTPUTS(beats, ...) EACH_OUTPUT { struct window w = {c, __VA_ARGS__}; \
-                                          at(a, c, x, y) = shown(w, winner(w, beats)); }
+#define OUTPUTS(which, ...) EACH_OUTPUT { struct window w = {c, __VA_ARGS__}; \
+                                          at(a, c, x, y) = shown(w, winner(w, which)); }
 #define FIRST x * n.SX, y * n.SY   // where the window begins
 
 WRONG(18, "E18", "delta both the size and the last index", ORACLE,
-      OUTPUTS(larger, FIRST, n.DX + 1, n.DY + 1))
-WRONG(18, "E18", "maxpool(a(x, y)), as printed", ORACLE, OUTPUTS(larger, x, y, 1, 1))
-WRONG(18, NULL, "strides exchanged", ORACLE, OUTPUTS(larger, x * n.SY, y * n.SX, n.DX, n.DY))
+      OUTPUTS(LARGEST, FIRST, n.DX + 1, n.DY + 1))
+WRONG(18, "E18", "maxpool(a(x, y)), as printed", ORACLE, OUTPUTS(LARGEST, x, y, 1, 1))
+WRONG(18, NULL, "strides exchanged", ORACLE, OUTPUTS(LARGEST, x * n.SY, y * n.SX, n.DX, n.DY))
 WRONG(18, NULL, "the stride forgotten in one direction", ORACLE,
-      OUTPUTS(larger, x * n.SX, y, n.DX, n.DY))
+      OUTPUTS(LARGEST, x * n.SX, y, n.DX, n.DY))
 WRONG(18, NULL, "the window's rows and columns exchanged", ORACLE,
-      OUTPUTS(larger, FIRST, n.DY, n.DX))
-WRONG(18, NULL, "the window's last row left out", ORACLE, OUTPUTS(larger, FIRST, n.DX - 1, n.DY))
-WRONG(18, NULL, "the smallest", ORACLE, OUTPUTS(smaller, FIRST, n.DX, n.DY))
+      OUTPUTS(LARGEST, FIRST, n.DY, n.DX))
+WRONG(18, NULL, "the window's last row left out", ORACLE, OUTPUTS(LARGEST, FIRST, n.DX - 1, n.DY))
+WRONG(18, NULL, "the smallest", ORACLE, OUTPUTS(SMALLEST, FIRST, n.DX, n.DY))
 WRONG(18, NULL, "the largest of all channels", ORACLE,
       define_a(); EACH_OUTPUT EACH(k, n.C)
-          if (larger(creal(at(a, k, x, y)), creal(at(a, c, x, y))))
+          if (creal(at(a, k, x, y)) > creal(at(a, c, x, y)))
               at(a, c, x, y) = at(a, k, x, y))
 WRONG(18, NULL, "a maximum that starts with zero", ORACLE,
       define_a(); EACH_OUTPUT at(a, c, x, y) *= creal(at(a, c, x, y)) > 0)
 STALE(18, ORACLE)
 
 // wrong: (19)
-#define EACH_SHARE EACH_OUTPUT EACH(k, n.DX * n.DY) at(da_, c, ROW(k), COLUMN(k)) += at(da, c, x, y)
-#define TIES ties(WINDOW, k)
-
-static int ties(struct window w, int k)
-{
-    return creal(shown(w, k)) == creal(shown(w, winner(w, larger)));
-}
-
-static int ties_before(struct window w, int last)   // how many
-{
-    int count = 0;
-    EACH(k, last) count += ties(w, k);
-    return count;
-}
-
-static int first_by_columns(struct window w)
-{
-    EACH(column, w.columns) EACH(row, w.rows)
-        if (ties(w, row * w.columns + column))
-            return row * w.columns + column;
-    return 0;
-}
+#define SHARE(k) at(da_, c, ROW(k), COLUMN(k)) += at(da, c, x, y)
+#define EACH_ENTRY EACH(k, n.DX * n.DY)
+#define TIES(k) (creal(shown(WINDOW, k)) == creal(shown(WINDOW, winner(WINDOW, LARGEST))))
 
 static void assigned(void)
 {
-    EACH_OUTPUT { int k = winner(WINDOW, larger); at(da_, c, ROW(k), COLUMN(k)) = at(da, c, x, y); }
+    EACH_OUTPUT EACH_ENTRY
+        if (k == winner(WINDOW, LARGEST))
+            at(da_, c, ROW(k), COLUMN(k)) = at(da, c, x, y);
 }
 
 static void one_term(void)   // of the last window that begins at the entry or before
 {
-    EACH_PAIR
-        if (x == i / n.SX && y == j / n.SY)
-            at(da_, c, i, j)
-                = (winner(WINDOW, larger) == i % n.SX * n.DY + j % n.SY) * at(da, c, x, y);
+    EACH_OUTPUT EACH_ENTRY
+        if (k == winner(WINDOW, LARGEST) && k / n.DY < n.SX && k % n.DY < n.SY)
+            SHARE(k);
 }
 
-static void all_ties(void) { EACH_SHARE * TIES; }
+static void all_ties(void) { EACH_OUTPUT EACH_ENTRY SHARE(k) * TIES(k); }
 
 WRONG(19, "E19a", "the same (x, y), as printed", CENTRAL,
       EACH_OUTPUT
@@ -230,23 +201,26 @@ WRONG(19, "E19a", "the same (x, y), as printed", CENTRAL,
 WRONG(19, "E19b", "no sum over the windows", CENTRAL, one_term())
 WRONG(19, "L5", "= for +=, as in the paper's program", CENTRAL, assigned())
 WRONG(19, "L6", "a square picture, as in the paper's program", ORACLE,
-      EACH_SHARE * (y * n.SY + n.DY <= n.X_ && k == winner(WINDOW, larger)))
+      EACH_OUTPUT EACH_ENTRY SHARE(k) * (y * n.SY + n.DY <= n.X_ && k == winner(WINDOW, LARGEST)))
 WRONG(19, "E19c", "the whole slope for every tied entry", ORACLE, all_ties())
-WRONG(19, NULL, "ties shared", ORACLE, EACH_SHARE * TIES / ties_before(WINDOW, n.DX * n.DY))
+WRONG(19, NULL, "ties shared", ORACLE,
+      EACH_OUTPUT { int ties = 0; EACH_ENTRY ties += TIES(k);
+                    EACH_ENTRY SHARE(k) * TIES(k) / ties; })
 WRONG(19, NULL, "the last maximum", ORACLE,
-      EACH_SHARE * (TIES && ties_before(WINDOW, k + 1) == ties_before(WINDOW, n.DX * n.DY)))
+      EACH_OUTPUT { int last = 0; EACH_ENTRY last = TIES(k) ? k : last; SHARE(last); })
 WRONG(19, NULL, "the first maximum by columns", ORACLE,
-      EACH_SHARE * (k == first_by_columns(WINDOW)))
-WRONG(19, NULL, "an even share for every entry", CENTRAL, EACH_SHARE / (n.DX * n.DY))
+      EACH_OUTPUT { int m = 0; while (!TIES(m % n.DX * n.DY + m / n.DX)) m++;
+                    SHARE(m % n.DX * n.DY + m / n.DX); })
+WRONG(19, NULL, "an even share for every entry", CENTRAL,
+      EACH_OUTPUT EACH_ENTRY SHARE(k) / (n.DX * n.DY))
 WRONG(19, NULL, "strides exchanged", CENTRAL,
-      EACH_OUTPUT { int k = winner(WINDOW, larger);
+      EACH_OUTPUT { int k = winner(WINDOW, LARGEST);
                     at(da_, c, x * n.SY + k / n.DY, y * n.SX + k % n.DY) += at(da, c, x, y); })
 STALE(19, CENTRAL)
-
 WRONG_TOGETHER(19, "the smallest forward and backward",
-               a, EACH_OUTPUT { int k = winner(WINDOW, smaller); went(k);
+               a, EACH_OUTPUT { int k = winner(WINDOW, SMALLEST); went(k);
                                 at(a, c, x, y) = shown(WINDOW, k); },
-               EACH_SHARE * (k == winner(WINDOW, smaller)))
+               EACH_OUTPUT SHARE(winner(WINDOW, SMALLEST)))
 
 // wrong: (G16)
 WRONG(G16, NULL, "the sum", ORACLE, EACH_PAIR at(mean, c, x, y) += COVERS * at(a_, c, i, j))
@@ -269,18 +243,11 @@ WRONG_TOGETHER(G17, "the sum forward and backward",
 WRONG(G17, NULL, "= for +=", CENTRAL,
       EACH_PAIR if (COVERS) at(dmean_, c, i, j) = at(dmean, c, x, y) / (n.DX * n.DY))
 WRONG(G17, NULL, "the slope for the largest alone", CENTRAL,
-      EACH_OUTPUT { int k = winner(WINDOW, larger);
+      EACH_OUTPUT { int k = winner(WINDOW, LARGEST);
                     at(dmean_, c, ROW(k), COLUMN(k)) += at(dmean, c, x, y); })
 STALE(G17, CENTRAL)
 
 // Claims about downsampling
-static double sum(struct array x)
-{
-    double s = 0;
-    EACH(i, x.count) s += part(x, i);
-    return s;
-}
-
 static int passes_for_19(operation *wrong, int shape)   // gives what (19) gives, at this shape
 {
     choose(shape);
@@ -293,39 +260,26 @@ static int passes_for_19(operation *wrong, int shape)   // gives what (19) gives
 
 static int ties_are_paid_once(void)
 {
+    double owed = 0;
     choose(TIED);
-    define_a();
-    call_19();
-    return sum(da_) == sum(da);
+    define_a(), call_19();
+    EACH(k, da.count) owed += part(da, k);
+    EACH(k, da_.count) owed -= part(da_, k);
+    return owed == 0;
 }
 
 static int zero_gives_zero(void)
 {
     choose(OVERLAPPING);
-    clear(dmean);
-    call_G17();
+    clear(dmean), call_G17();
     return largest(dmean_) == 0 && !nans(dmean_);
 }
 
-static char fault;   // the size that does not fit
-static operation *tried;
-
-static void with_fault(void)
+static void with_fault(operation *call, int rows, int columns)   // so many too many
 {
     choose(APART);
-    n.X += fault == 'X', n.Y -= fault == 'Y';
-    tried();
-}
-
-static int all_refuse(char size)
-{
-    operation *all[] = {call_18, call_19, call_G16, call_G17};
-    int refused = 0;
-    for (int k = 0; k < 4; k++) {
-        fault = size, tried = all[k];
-        refused += refuses(with_fault, "pooling_fits");
-    }
-    return refused == 4;
+    n.X += rows, n.Y += columns;
+    call();
 }
 
 CLAIM("windows that don't overlap hide that a slope is assigned", passes_for_19(assigned, APART))
@@ -338,8 +292,14 @@ REFUSES("a window without rows", "at least one row", downsampling_extent(3, 0, 1
 REFUSES("a stride of zero", "at least 1", downsampling_extent(3, 2, 0))
 CLAIM("a layer without channels does not fit",
       !pooling_fits((struct pooling){0, 1, 1, 1, 1, 1, 1, 1, 1}))
-CLAIM("an output with a row too many is refused by all four functions", all_refuse('X'))
-CLAIM("an output with a column too few is refused by all four functions", all_refuse('Y'))
+REFUSES("(18): an output with a row too many", "pooling_fits", with_fault(call_18, 1, 0))
+REFUSES("(18): an output with a column too few", "pooling_fits", with_fault(call_18, 0, -1))
+REFUSES("(19): an output with a row too many", "pooling_fits", with_fault(call_19, 1, 0))
+REFUSES("(19): an output with a column too few", "pooling_fits", with_fault(call_19, 0, -1))
+REFUSES("(G16): an output with a row too many", "pooling_fits", with_fault(call_G16, 1, 0))
+REFUSES("(G16): an output with a column too few", "pooling_fits", with_fault(call_G16, 0, -1))
+REFUSES("(G17): an output with a row too many", "pooling_fits", with_fault(call_G17, 1, 0))
+REFUSES("(G17): an output with a column too few", "pooling_fits", with_fault(call_G17, 0, -1))
 
 int main(void)
 {
