@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [8ef0332dda10]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [cc5b46d07c61]: edit the chapter, or edit here and run make stitch
 #define _GNU_SOURCE
 // How many lanes
 #if defined DOUBLE || defined COMPLEX
@@ -534,9 +534,11 @@ void max_pooling_forward(struct pooling n, const real a_[n.C][n.X_][n.Y_], real 
 }
 
 // Max pooling, backward (19)
-// da_[C][X_][Y_] from da[C][X][Y], with the a_ and a of max_pooling_forward. Refuses sizes that don't fit.
-void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_], const real a[n.C][n.X][n.Y],
-                          const real da[n.C][n.X][n.Y], real da_[n.C][n.X_][n.Y_])
+// da_[C][X_][Y_] from da[C][X][Y], with the a_ and a of max_pooling_forward.
+// Refuses sizes that don't fit.
+void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_],
+                          const real a[n.C][n.X][n.Y], const real da[n.C][n.X][n.Y],
+                          real da_[n.C][n.X_][n.Y_])
 {
     assert(pooling_fits(n));
     memset(da_, 0, sizeof(real[n.C][n.X_][n.Y_]));
