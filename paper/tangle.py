@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The tangler: reads the chapters' chunks and writes the C files of src/ and tests/.
 
-    python3 chapters/tangle.py              write what has changed
-    python3 chapters/tangle.py --check      write nothing; name each file that differs from its chapter
-    python3 chapters/tangle.py --lines DIR  write the same files below DIR, with #line for the compiler's messages
+    python3 paper/tangle.py              write what has changed
+    python3 paper/tangle.py --check      write nothing; name each file that differs from its chapter
+    python3 paper/tangle.py --lines DIR  write the same files below DIR, with #line for the compiler's messages
 
 A chunk is a ```c fence whose first line is a comment: // <<Name>>= (7) defines it, // <<Name>>+= continues it. The numbers
 are the equations that it implements. A line // <<Name>> inside a chunk stands for that chunk. A name with a slash is a file.
