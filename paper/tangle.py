@@ -20,7 +20,7 @@ FENCE = re.compile(r'^( {0,3}(?:(?:[-*+]|\d+[.)]) +)?)(`{3,}(?=[^`]*$)|~{3,})\s*
 HEADER = re.compile(r'^// <<([^<>]+)>>(\+?=)((?: \([^()]*\))*)$')
 REFERENCE = re.compile(r'^( *)// <<([^<>]+)>>$')
 MARK = re.compile(r'^\s*//\s*<<|//\s*<<[^<>]+>>')   # means to be a header or a reference, well-formed or not
-TAG = re.compile(r'^(?:[1-9]|1[0-9]|2[0-5]|G[1-9]|G1[0-5])$')
+TAG = re.compile(r'^(?:[1-9]|1[0-9]|2[0-5]|G[1-9][0-9]?[a-z]?)$')
 FIRST_LINE = re.compile(r'^// Tangled from (\S+) \[([0-9a-f]{12})\]: edit the chapter, or edit here and run make stitch\n$')
 FILE_NAME = re.compile(r'^(src|tests)/\w+\.[ch]$')
 
