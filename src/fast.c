@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [a70a2a62f9b8]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [6972fe5f20d7]: edit the chapter, or edit here and run make stitch
 #include <assert.h>
 #include <string.h>
 
@@ -97,39 +97,56 @@ void fully_connected_da(struct fully_connected n, const weight w[n.C][n.C_], con
 }
 
 // Fast: fully-connected, slope of the weights (3)
-// Some slopes of the weights
-// (3) for R neurons and count inputs, from number first on: turned[n] holds these inputs of sample n,
-// dz[c][n] the slope of neuron c for sample n.
-__attribute__((always_inline))
-static inline void block(int R, int first, int count, int C_, const real turned[SAMPLES],
-                         const weight dz[R][SAMPLES], weight dw[R][C_])
+// A strip of inputs, turned
+enum { STRIP = 16 };   // turned[k][i]: inputs number SAMPLES k to SAMPLES k + SAMPLES - 1 of sample i
+
+static inline void turn(int count, const real a[count], real turned[STRIP][SAMPLES])
 {
-    real s[R];
-    for (int c = 0; c < R; c++)
-        s[c] = same(0);
-    for (int n = 0; n < SAMPLES; n++)
+    memset(turned, 0, sizeof(real[STRIP][SAMPLES]));
+    for (int c_ = 0; c_ < count; c_++) {
+        real input = a[c_];
+        for (int i = 0; i < SAMPLES; i++)
+            *sample(&turned[c_ / SAMPLES][i], c_ % SAMPLES) = *sample(&input, i);
+    }
+}
+
+// Some slopes of the weights
+static inline void put(int count, real s, weight dw[])   // the first numbers of s, at most count
+{
+    memcpy(dw, &s, count < SAMPLES ? count * sizeof *dw : sizeof s);
+}
+
+// (3) for R neurons and a strip of inputs.
+__attribute__((always_inline))
+static inline void some_slopes(int R, int count, int C_, const real turned[STRIP][SAMPLES],
+                               const weight dz[R][SAMPLES], weight dw[R][C_])
+{
+    for (int first = 0; first < count; first += SAMPLES) {
+        real s[R];
         for (int c = 0; c < R; c++)
-            s[c] += dz[c][n] * turned[n];
-    for (int c = 0; c < R; c++)
-        memcpy(&dw[c][first], &s[c], count * sizeof(weight));
+            s[c] = same(0);
+        for (int i = 0; i < SAMPLES; i++)
+            for (int c = 0; c < R; c++)
+                s[c] += dz[c][i] * turned[first / SAMPLES][i];
+        for (int c = 0; c < R; c++)
+            put(count - first, s[c], &dw[c][first]);
+    }
 }
 
 void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real dz[n.C],
                         weight dw[n.C][n.C_])
 {
     assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
-    enum { TILE = 8 };
-    const weight (*input)[SAMPLES] = (const void *)a, (*slope)[SAMPLES] = (const void *)dz;
-    for (int first = 0; first < n.C_; first += SAMPLES) {
-        int count = n.C_ - first < SAMPLES ? n.C_ - first : SAMPLES, c = 0;
-        real turned[SAMPLES] = {0};
-        for (int i = 0; i < SAMPLES; i++)
-            for (int k = 0; k < count; k++)
-                *sample(&turned[i], k) = input[first + k][i];
+    enum { TILE = 8, WIDTH = STRIP * SAMPLES };
+    const weight (*slope)[SAMPLES] = (const void *)dz;
+    for (int first = 0; first < n.C_; first += WIDTH) {
+        int count = n.C_ - first < WIDTH ? n.C_ - first : WIDTH, c = 0;
+        real turned[STRIP][SAMPLES];
+        turn(count, a + first, turned);
         for (; c + TILE <= n.C; c += TILE)
-            block(TILE, first, count, n.C_, turned, slope + c, dw + c);
+            some_slopes(TILE, count, n.C_, turned, slope + c, (void *)&dw[c][first]);
         if (c < n.C)
-            block(n.C - c, first, count, n.C_, turned, slope + c, dw + c);
+            some_slopes(n.C - c, count, n.C_, turned, slope + c, (void *)&dw[c][first]);
     }
 }
 
