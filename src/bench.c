@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [bb5990be28b1]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [83be19850bc3]: edit the chapter, or edit here and run make stitch
 //
 // How fast each part of the trainer is. It is the trainer with another beginning:
 //
@@ -77,7 +77,8 @@ static struct span bandwidth(size_t bytes, const real memory[], real chain[CHAIN
 
 // The parts
 static struct training training;
-static struct team team;            // of one thread
+static struct team team = {.threads = 1, .subject = &training};
+static struct worker alone = {.team = &team};
 static struct parameters *p, *gradient;
 static struct group *g;
 static int group;                   // its number in the batch
@@ -112,7 +113,7 @@ PART conv2_db(void) { convolution_db(conv2, g->da2, gradient[group].b2); }
 PART relu1_dz(void) { relu_backward(F * 576, FLAT(g->a1), FLAT(g->da1), FLAT(g->da1)); }
 PART conv1_dw(void) { convolution_dw(conv1, g->a0, g->da1, gradient[group].w1); }
 PART conv1_db(void) { convolution_db(conv1, g->da1, gradient[group].b1); }
-PART adam_step(void) { update(&team.worker[0]); }
+PART adam_step(void) { update(&alone, (struct batch){.count = BATCH, .rate = 0.001}); }
 
 // The table of parts
 enum { CONV1 = F * 25 * 576, CONV2 = F * F * 25 * 400, DENSE1 = 128 * 100 * F, DENSE2 = 10 * 128 };
@@ -193,28 +194,34 @@ static void check_gradient(void)
 }
 
 // Time a step
-static void next_step(struct team *t)
+static double step_run[RUNS];   // seconds a sample
+
+// Steps without end are the trainer's loop; here they are timed ten by ten, when all threads are warm.
+static void *time_on_thread(void *worker)
 {
-    training.first = (training.first + BATCH) % (training.data->count - BATCH);
-    step(t, &training);
+    enum { STEPS = 10, COLD = 5 };
+    struct worker *me = worker;
+    struct group *own = allocate(1, sizeof *own);
+    for (int r = -COLD; r < RUNS; r++) {
+        double since = now();
+        for (int k = 0; k < STEPS; k++) {
+            struct batch b = batch(&training, k);
+            differentiate(me, b, own);
+            meet(me->team);
+            update(me, b);
+            meet(me->team);
+        }
+        if (me->number == 0 && r >= 0)
+            step_run[r] = (now() - since) / (STEPS * BATCH);
+    }
+    free(own);
+    return NULL;
 }
 
 static struct span time_step(int threads)   // seconds a sample
 {
-    enum { STEPS = 10 };
-    double run[RUNS];
-    struct team t;
-    start(&t, threads);
-    for (double since = now(); now() - since < 0.2;)   // until each thread has a core of its own
-        next_step(&t);
-    for (int r = 0; r < RUNS; r++) {
-        double since = now();
-        for (int k = 0; k < STEPS; k++)
-            next_step(&t);
-        run[r] = (now() - since) / (STEPS * BATCH);
-    }
-    finish(&t);
-    return span(run);
+    together(threads, time_on_thread, &training);
+    return span(step_run);
 }
 
 // Seconds of another build
@@ -304,30 +311,27 @@ static struct data noise(struct random *random, int count)
     return d;
 }
 
-static void prepare(const struct options *o, struct data *d, const struct scale *scale)
+static void prepare(struct data *d, const struct scale *scale)
 {
-    struct random random = {1};
+    static struct random random = {1};
     *d = noise(&random, 2048);
     p = allocate(1, sizeof *p);
+    g = allocate(1, sizeof *g);
     initialise(p, &random);
-    training = new_training(o, d, p, scale);
-    training.count = BATCH;
+    chosen.batch = BATCH;
+    training = new_training(d, p, scale, &random);
     gradient = training.gradient;
-    start(&team, 1);
-    team.subject = &training;
-    g = team.worker[0].group;
 }
 
 int main(int count, char **arguments)
 {
-    struct options o = {.epochs = 1, .batch = BATCH};
     struct scale scale = {127.5, 74};   // of bytes that are noise
-    struct data d;
+    static struct data d;
     real chain[CHAINS];
     for (int i = 0; i < CHAINS; i++)
         chain[i] = same(i);
     program = "bench";
-    prepare(&o, &d, &scale);
+    prepare(&d, &scale);
     check_gradient();
     struct span most = peak(same(0.999), same(0.001), chain);
     struct span one = one_sum(same(0.999), same(0.001), chain);
@@ -339,8 +343,5 @@ int main(int count, char **arguments)
         print_all(arguments[1], arguments[2], most, one);
     else
         give_up("usage: bench-plain --seconds >FILE; bench FILE FILE; or bench --step THREADS");
-    finish(&team);
-    free_training(&training);
-    free(p), drop(&d);
     return 0;
 }

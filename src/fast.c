@@ -1,4 +1,5 @@
-// Tangled from chapters/9-why-it-is-fast.md [6972fe5f20d7]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [7ec11c097eea]: edit the chapter, or edit here and run make stitch
+#ifndef SUMS_ALONE   // the trainer, which includes this file, has these already
 #include <assert.h>
 #include <string.h>
 
@@ -38,6 +39,58 @@ static inline weight total(real a)
 
 // Sizes of a fully-connected layer
 struct fully_connected { int C, C_; };   // neurons, inputs; each at least 1
+
+// Sizes of a convolution
+struct convolution {
+    int C, C_, X, Y, X_, Y_;     // channels, rows and columns of this layer and of the previous one
+    int KX, KY, SX, SY, PX, PY;  // rows and columns of a kernel, strides, paddings
+};
+
+// Convolution, extent (6) (G4)
+// How many places a kernel of K rows has on X_ rows: stride s, p rows of zeros on either side.
+// The same for columns. Refuses K < 1, s < 1, p < 0 and a kernel larger than the padded input.
+int convolution_extent(int X_, int K, int s, int p)
+{
+    assert(K >= 1 && s >= 1 && p >= 0 && "K and s are at least 1, p is at least 0");
+    assert(K <= X_ + 2 * p && "the kernel must not be larger than the padded input");
+    return (X_ + 2 * p - K) / s + 1;
+}
+
+// Sizes that fit
+static inline int convolution_fits(struct convolution n)
+{
+    return n.C >= 1 && n.C_ >= 1 && n.X == convolution_extent(n.X_, n.KX, n.SX, n.PX)
+        && n.Y == convolution_extent(n.Y_, n.KY, n.SY, n.PY);
+}
+
+// Inside
+static inline int inside(int i, int extent)
+{
+    return 0 <= i && i < extent;
+}
+
+// Fully-connected, slope of the biases (4)
+// db[C], the total over the samples, from dz[C].
+void fully_connected_db(struct fully_connected n, const real dz[n.C], weight db[n.C])
+{
+    assert(n.C >= 1 && "a layer has at least one neuron");
+    for (int c = 0; c < n.C; c++)
+        db[c] = total(dz[c]);
+}
+
+// Convolution, slope of the biases (10)
+// db[C], the total over the samples, from dz[C][X][Y].
+void convolution_db(struct convolution n, const real dz[n.C][n.X][n.Y], weight db[n.C])
+{
+    for (int c = 0; c < n.C; c++) {
+        real s = same(0);
+        for (int x = 0; x < n.X; x++)
+            for (int y = 0; y < n.Y; y++)
+                s += dz[c][x][y];
+        db[c] = total(s);
+    }
+}
+#endif
 
 // Fast: fully-connected, forward (1)
 // Some rows of the product
@@ -148,54 +201,6 @@ void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real
         if (c < n.C)
             some_slopes(n.C - c, count, n.C_, turned, slope + c, (void *)&dw[c][first]);
     }
-}
-
-// Fully-connected, slope of the biases (4)
-// db[C], the total over the samples, from dz[C].
-void fully_connected_db(struct fully_connected n, const real dz[n.C], weight db[n.C])
-{
-    assert(n.C >= 1 && "a layer has at least one neuron");
-    for (int c = 0; c < n.C; c++)
-        db[c] = total(dz[c]);
-}
-
-// Fully-connected, backward
-// All three slopes from dz[C]: (2), (3) and (4).
-void fully_connected_backward(struct fully_connected n, const weight w[n.C][n.C_], const real a[n.C_],
-                              const real dz[n.C], real da[n.C_], weight dw[n.C][n.C_], weight db[n.C])
-{
-    fully_connected_da(n, w, dz, da);
-    fully_connected_dw(n, a, dz, dw);
-    fully_connected_db(n, dz, db);
-}
-
-// Sizes of a convolution
-struct convolution {
-    int C, C_, X, Y, X_, Y_;     // channels, rows and columns of this layer and of the previous one
-    int KX, KY, SX, SY, PX, PY;  // rows and columns of a kernel, strides, paddings
-};
-
-// Convolution, extent (6) (G4)
-// How many places a kernel of K rows has on X_ rows: stride s, p rows of zeros on either side.
-// The same for columns. Refuses K < 1, s < 1, p < 0 and a kernel larger than the padded input.
-int convolution_extent(int X_, int K, int s, int p)
-{
-    assert(K >= 1 && s >= 1 && p >= 0 && "K and s are at least 1, p is at least 0");
-    assert(K <= X_ + 2 * p && "the kernel must not be larger than the padded input");
-    return (X_ + 2 * p - K) / s + 1;
-}
-
-// Sizes that fit
-static inline int convolution_fits(struct convolution n)
-{
-    return n.C >= 1 && n.C_ >= 1 && n.X == convolution_extent(n.X_, n.KX, n.SX, n.PX)
-        && n.Y == convolution_extent(n.Y_, n.KY, n.SY, n.PY);
-}
-
-// Inside
-static inline int inside(int i, int extent)
-{
-    return 0 <= i && i < extent;
 }
 
 // Fast: convolution, forward (7) (G5)
@@ -310,17 +315,15 @@ void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_], const 
         kernel_slopes(n.C - c, n, a, dz + c, dw + c);
 }
 
-// Convolution, slope of the biases (10)
-// db[C], the total over the samples, from dz[C][X][Y].
-void convolution_db(struct convolution n, const real dz[n.C][n.X][n.Y], weight db[n.C])
+#ifndef SUMS_ALONE
+// Fully-connected, backward
+// All three slopes from dz[C]: (2), (3) and (4).
+void fully_connected_backward(struct fully_connected n, const weight w[n.C][n.C_], const real a[n.C_],
+                              const real dz[n.C], real da[n.C_], weight dw[n.C][n.C_], weight db[n.C])
 {
-    for (int c = 0; c < n.C; c++) {
-        real s = same(0);
-        for (int x = 0; x < n.X; x++)
-            for (int y = 0; y < n.Y; y++)
-                s += dz[c][x][y];
-        db[c] = total(s);
-    }
+    fully_connected_da(n, w, dz, da);
+    fully_connected_dw(n, a, dz, dw);
+    fully_connected_db(n, dz, db);
 }
 
 // Convolution, backward
@@ -334,3 +337,4 @@ void convolution_backward(struct convolution n, const weight w[n.C][n.C_][n.KX][
     convolution_dw(n, a, dz, dw);
     convolution_db(n, dz, db);
 }
+#endif
