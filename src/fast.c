@@ -1,4 +1,5 @@
-// Tangled from chapters/9-why-it-is-fast.md [585853db2407]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [f01b558b4b38]: edit the chapter, or edit here and run make stitch
+#ifndef SUMS_ALONE   // the trainer, which includes this file, has these already
 #include <assert.h>
 #include <string.h>
 
@@ -38,6 +39,58 @@ static inline weight total(real a)
 
 // Sizes of a fully-connected layer
 struct fully_connected { int C, C_; };   // neurons, inputs; each at least 1
+
+// Sizes of a convolution
+struct convolution {
+    int C, C_, X, Y, X_, Y_;     // channels, rows and columns of this layer and of the previous one
+    int KX, KY, SX, SY, PX, PY;  // rows and columns of a kernel, strides, paddings
+};
+
+// Convolution, extent (6) (G4)
+// How many places a kernel of K rows has on X_ rows: stride s, p rows of zeros on either side.
+// The same for columns. Refuses K < 1, s < 1, p < 0 and a kernel larger than the padded input.
+int convolution_extent(int X_, int K, int s, int p)
+{
+    assert(K >= 1 && s >= 1 && p >= 0 && "K and s are at least 1, p is at least 0");
+    assert(K <= X_ + 2 * p && "the kernel must not be larger than the padded input");
+    return (X_ + 2 * p - K) / s + 1;
+}
+
+// Sizes that fit
+static inline int convolution_fits(struct convolution n)
+{
+    return n.C >= 1 && n.C_ >= 1 && n.X == convolution_extent(n.X_, n.KX, n.SX, n.PX)
+        && n.Y == convolution_extent(n.Y_, n.KY, n.SY, n.PY);
+}
+
+// Inside
+static inline int inside(int i, int extent)
+{
+    return 0 <= i && i < extent;
+}
+
+// Fully-connected, slope of the biases (4)
+// db[C], the total over the samples, from dz[C]. Refuses a layer without neurons.
+void fully_connected_db(struct fully_connected n, const real dz[n.C], weight db[n.C])
+{
+    assert(n.C >= 1 && "a layer has at least one neuron");
+    for (int c = 0; c < n.C; c++)
+        db[c] = total(dz[c]);
+}
+
+// Convolution, slope of the biases (10)
+// db[C], the total over the samples, from dz[C][X][Y].
+void convolution_db(struct convolution n, const real dz[n.C][n.X][n.Y], weight db[n.C])
+{
+    for (int c = 0; c < n.C; c++) {
+        real s = same(0);
+        for (int x = 0; x < n.X; x++)
+            for (int y = 0; y < n.Y; y++)
+                s += dz[c][x][y];
+        db[c] = total(s);
+    }
+}
+#endif
 
 // Fast: fully-connected, forward (1)
 // Some rows of the product
@@ -97,89 +150,57 @@ void fully_connected_da(struct fully_connected n, const weight w[n.C][n.C_], con
 }
 
 // Fast: fully-connected, slope of the weights (3)
-// Some slopes of the weights
-// (3) for R neurons and count inputs, from number first on: turned[n] holds these inputs of sample n,
-// dz[c][n] the slope of neuron c for sample n.
-__attribute__((always_inline))
-static inline void block(int R, int first, int count, int C_, const real turned[SAMPLES],
-                         const weight dz[R][SAMPLES], weight dw[R][C_])
+// A strip of inputs, turned
+enum { STRIP = 16 };   // turned[k][i]: inputs number SAMPLES k to SAMPLES k + SAMPLES - 1 of sample i
+
+static inline void turn(int count, const real a[count], real turned[STRIP][SAMPLES])
 {
-    real s[R];
-    for (int c = 0; c < R; c++)
-        s[c] = same(0);
-    for (int n = 0; n < SAMPLES; n++)
+    memset(turned, 0, sizeof(real[STRIP][SAMPLES]));
+    for (int c_ = 0; c_ < count; c_++) {
+        real input = a[c_];
+        for (int i = 0; i < SAMPLES; i++)
+            *sample(&turned[c_ / SAMPLES][i], c_ % SAMPLES) = *sample(&input, i);
+    }
+}
+
+// Some slopes of the weights
+static inline void put(int count, real s, weight dw[])   // the first numbers of s, at most count
+{
+    memcpy(dw, &s, count < SAMPLES ? count * sizeof *dw : sizeof s);
+}
+
+// (3) for R neurons and a strip of inputs.
+__attribute__((always_inline))
+static inline void some_slopes(int R, int count, int C_, const real turned[STRIP][SAMPLES],
+                               const weight dz[R][SAMPLES], weight dw[R][C_])
+{
+    for (int first = 0; first < count; first += SAMPLES) {
+        real s[R];
         for (int c = 0; c < R; c++)
-            s[c] += dz[c][n] * turned[n];
-    for (int c = 0; c < R; c++)
-        memcpy(&dw[c][first], &s[c], count * sizeof(weight));
+            s[c] = same(0);
+        for (int i = 0; i < SAMPLES; i++)
+            for (int c = 0; c < R; c++)
+                s[c] += dz[c][i] * turned[first / SAMPLES][i];
+        for (int c = 0; c < R; c++)
+            put(count - first, s[c], &dw[c][first]);
+    }
 }
 
 void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real dz[n.C],
                         weight dw[n.C][n.C_])
 {
     assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
-    enum { TILE = 8 };
-    const weight (*input)[SAMPLES] = (const void *)a, (*slope)[SAMPLES] = (const void *)dz;
-    for (int first = 0; first < n.C_; first += SAMPLES) {
-        int count = n.C_ - first < SAMPLES ? n.C_ - first : SAMPLES, c = 0;
-        real turned[SAMPLES] = {0};
-        for (int i = 0; i < SAMPLES; i++)
-            for (int k = 0; k < count; k++)
-                *sample(&turned[i], k) = input[first + k][i];
+    enum { TILE = 8, WIDTH = STRIP * SAMPLES };
+    const weight (*slope)[SAMPLES] = (const void *)dz;
+    for (int first = 0; first < n.C_; first += WIDTH) {
+        int count = n.C_ - first < WIDTH ? n.C_ - first : WIDTH, c = 0;
+        real turned[STRIP][SAMPLES];
+        turn(count, a + first, turned);
         for (; c + TILE <= n.C; c += TILE)
-            block(TILE, first, count, n.C_, turned, slope + c, dw + c);
+            some_slopes(TILE, count, n.C_, turned, slope + c, (void *)&dw[c][first]);
         if (c < n.C)
-            block(n.C - c, first, count, n.C_, turned, slope + c, dw + c);
+            some_slopes(n.C - c, count, n.C_, turned, slope + c, (void *)&dw[c][first]);
     }
-}
-
-// Fully-connected, slope of the biases (4)
-// db[C], the total over the samples, from dz[C]. Refuses a layer without neurons.
-void fully_connected_db(struct fully_connected n, const real dz[n.C], weight db[n.C])
-{
-    assert(n.C >= 1 && "a layer has at least one neuron");
-    for (int c = 0; c < n.C; c++)
-        db[c] = total(dz[c]);
-}
-
-// Fully-connected, backward
-// All three slopes from dz[C]: (2), (3) and (4). Refuses a layer without neurons or inputs.
-void fully_connected_backward(struct fully_connected n, const weight w[n.C][n.C_],
-                              const real a[n.C_], const real dz[n.C],
-                              real da[n.C_], weight dw[n.C][n.C_], weight db[n.C])
-{
-    fully_connected_da(n, w, dz, da);
-    fully_connected_dw(n, a, dz, dw);
-    fully_connected_db(n, dz, db);
-}
-
-// Sizes of a convolution
-struct convolution {
-    int C, C_, X, Y, X_, Y_;     // channels, rows and columns of this layer and of the previous one
-    int KX, KY, SX, SY, PX, PY;  // rows and columns of a kernel, strides, paddings
-};
-
-// Convolution, extent (6) (G4)
-// How many places a kernel of K rows has on X_ rows: stride s, p rows of zeros on either side.
-// The same for columns. Refuses K < 1, s < 1, p < 0 and a kernel larger than the padded input.
-int convolution_extent(int X_, int K, int s, int p)
-{
-    assert(K >= 1 && s >= 1 && p >= 0 && "K and s are at least 1, p is at least 0");
-    assert(K <= X_ + 2 * p && "the kernel must not be larger than the padded input");
-    return (X_ + 2 * p - K) / s + 1;
-}
-
-// Sizes that fit
-static inline int convolution_fits(struct convolution n)
-{
-    return n.C >= 1 && n.C_ >= 1 && n.X == convolution_extent(n.X_, n.KX, n.SX, n.PX)
-        && n.Y == convolution_extent(n.Y_, n.KY, n.SY, n.PY);
-}
-
-// Inside
-static inline int inside(int i, int extent)
-{
-    return 0 <= i && i < extent;
 }
 
 // Fast: convolution, forward (7) (G5)
@@ -294,17 +315,16 @@ void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_], const 
         kernel_slopes(n.C - c, n, a, dz + c, dw + c);
 }
 
-// Convolution, slope of the biases (10)
-// db[C], the total over the samples, from dz[C][X][Y].
-void convolution_db(struct convolution n, const real dz[n.C][n.X][n.Y], weight db[n.C])
+#ifndef SUMS_ALONE
+// Fully-connected, backward
+// All three slopes from dz[C]: (2), (3) and (4). Refuses a layer without neurons or inputs.
+void fully_connected_backward(struct fully_connected n, const weight w[n.C][n.C_],
+                              const real a[n.C_], const real dz[n.C],
+                              real da[n.C_], weight dw[n.C][n.C_], weight db[n.C])
 {
-    for (int c = 0; c < n.C; c++) {
-        real s = same(0);
-        for (int x = 0; x < n.X; x++)
-            for (int y = 0; y < n.Y; y++)
-                s += dz[c][x][y];
-        db[c] = total(s);
-    }
+    fully_connected_da(n, w, dz, da);
+    fully_connected_dw(n, a, dz, dw);
+    fully_connected_db(n, dz, db);
 }
 
 // Convolution, backward
@@ -318,3 +338,4 @@ void convolution_backward(struct convolution n, const weight w[n.C][n.C_][n.KX][
     convolution_dw(n, a, dz, dw);
     convolution_db(n, dz, db);
 }
+#endif
