@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [d0bf0cb5a161]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [b22458b650d6]: edit the chapter, or edit here and run make stitch
 #include <assert.h>
 #include <string.h>
 
@@ -39,13 +39,16 @@ static inline weight total(real a)
 // Sizes of a fully-connected layer
 struct fully_connected { int C, C_; };   // neurons, inputs; each at least 1
 
+// Sums side by side
+enum { TILE = 8 };   // so many at a time
+
 // Fast: fully-connected, forward (1)
 // Some rows of the product
 // (1) for R neurons: z[R] from a[C_].
 __attribute__((always_inline))
 static inline void rows(int R, int C_, const weight w[R][C_], const weight b[R], const real a[C_], real z[R])
 {
-    real s[R];
+    real s[TILE];
     for (int c = 0; c < R; c++)
         s[c] = same(b[c]);
     for (int c_ = 0; c_ < C_; c_++)
@@ -59,7 +62,6 @@ void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_]
                              const real a[n.C_], real z[n.C])
 {
     assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
-    enum { TILE = 8 };
     int c = 0;
     for (; c + TILE <= n.C; c += TILE)
         rows(TILE, n.C_, w + c, b + c, a, z + c);
@@ -74,7 +76,7 @@ __attribute__((always_inline))
 static inline void columns(int R, int first, struct fully_connected n, const weight w[n.C][n.C_],
                            const real dz[n.C], real da[n.C_])
 {
-    real s[R];
+    real s[TILE];
     for (int k = 0; k < R; k++)
         s[k] = same(0);
     for (int c = 0; c < n.C; c++)
@@ -88,7 +90,6 @@ void fully_connected_da(struct fully_connected n, const weight w[n.C][n.C_], con
                         real da[n.C_])
 {
     assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
-    enum { TILE = 16 };
     int first = 0;
     for (; first + TILE <= n.C_; first += TILE)
         columns(TILE, first, n, w, dz, da);
@@ -113,7 +114,11 @@ static inline void turn(int count, const real a[count], real turned[STRIP][SAMPL
 // Some slopes of the weights
 static inline void put(int count, real s, weight dw[])   // the first numbers of s, at most count
 {
-    memcpy(dw, &s, count < SAMPLES ? count * sizeof *dw : sizeof s);
+    if (count >= SAMPLES)
+        memcpy(dw, &s, sizeof s);
+    else
+        for (int k = 0; k < count; k++)
+            dw[k] = *sample(&s, k);
 }
 
 // (3) for R neurons and a strip of inputs.
@@ -122,7 +127,7 @@ static inline void some_slopes(int R, int count, int C_, const real turned[STRIP
                                const weight dz[R][SAMPLES], weight dw[R][C_])
 {
     for (int first = 0; first < count; first += SAMPLES) {
-        real s[R];
+        real s[TILE];
         for (int c = 0; c < R; c++)
             s[c] = same(0);
         for (int i = 0; i < SAMPLES; i++)
@@ -137,7 +142,7 @@ void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real
                         weight dw[n.C][n.C_])
 {
     assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
-    enum { TILE = 8, WIDTH = STRIP * SAMPLES };
+    enum { WIDTH = STRIP * SAMPLES };
     const weight (*slope)[SAMPLES] = (const void *)dz;
     for (int first = 0; first < n.C_; first += WIDTH) {
         int count = n.C_ - first < WIDTH ? n.C_ - first : WIDTH, c = 0;
@@ -207,7 +212,7 @@ static inline void feature_maps(int R, struct convolution n, const weight w[R][n
 {
     for (int x = 0; x < n.X; x++)
         for (int y = 0; y < n.Y; y++) {
-            real s[R];
+            real s[TILE];
             for (int c = 0; c < R; c++)
                 s[c] = same(b[c]);
             for (int c_ = 0; c_ < n.C_; c_++)
@@ -227,7 +232,6 @@ void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n
                          const weight b[n.C], const real a[n.C_][n.X_][n.Y_], real z[n.C][n.X][n.Y])
 {
     assert(convolution_fits(n));
-    enum { TILE = 8 };
     int c = 0;
     for (; c + TILE <= n.C; c += TILE)
         feature_maps(TILE, n, w + c, b + c, a, z + c);
@@ -244,7 +248,7 @@ static inline void gather_slopes(int R, int first, struct convolution n, const w
 {
     for (int i = 0; i < n.X_; i++)
         for (int j = 0; j < n.Y_; j++) {
-            real s[R];
+            real s[TILE];
             for (int k = 0; k < R; k++)
                 s[k] = same(0);
             for (int x_ = 0; x_ < n.KX; x_++)
@@ -264,7 +268,6 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
                     const real dz[n.C][n.X][n.Y], real da[n.C_][n.X_][n.Y_])
 {
     assert(convolution_fits(n));
-    enum { TILE = 8 };
     int first = 0;
     for (; first + TILE <= n.C_; first += TILE)
         gather_slopes(TILE, first, n, w, dz, da);
@@ -274,23 +277,37 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
 
 // Fast: convolution, slope of the weights (9) (G6)
 // Some slopes of the kernels
+// Adds to the sums of (9) what row x of the slopes of R neurons and one input channel owe to it.
+__attribute__((always_inline))
+static inline void add_row(int R, int x, struct convolution n, const real a[n.X_][n.Y_],
+                           const real dz[R][n.X][n.Y], real sum[n.KX][n.KY][R])
+{
+    for (int x_ = 0; x_ < n.KX; x_++)
+        for (int y_ = 0; y_ < n.KY; y_++) {
+            real s[TILE];
+            for (int c = 0; c < R; c++)
+                s[c] = sum[x_][y_][c];
+            for (int y = 0; y < n.Y; y++) {
+                int i = x * n.SX + x_ - n.PX, j = y * n.SY + y_ - n.PY;
+                if (inside(i, n.X_) && inside(j, n.Y_))
+                    for (int c = 0; c < R; c++)
+                        s[c] += dz[c][x][y] * a[i][j];
+            }
+            for (int c = 0; c < R; c++)
+                sum[x_][y_][c] = s[c];
+        }
+}
+
 // (9) for R neurons of the layer n.
 __attribute__((always_inline))
 static inline void kernel_slopes(int R, struct convolution n, const real a[n.C_][n.X_][n.Y_],
                                  const real dz[R][n.X][n.Y], weight dw[R][n.C_][n.KX][n.KY])
 {
-    real sum[n.KX][n.KY][R];
     for (int c_ = 0; c_ < n.C_; c_++) {
+        real sum[n.KX][n.KY][R];
         memset(sum, 0, sizeof sum);
         for (int x = 0; x < n.X; x++)
-            for (int x_ = 0; x_ < n.KX; x_++)
-                for (int y_ = 0; y_ < n.KY; y_++)
-                    for (int y = 0; y < n.Y; y++) {
-                        int i = x * n.SX + x_ - n.PX, j = y * n.SY + y_ - n.PY;
-                        if (inside(i, n.X_) && inside(j, n.Y_))
-                            for (int c = 0; c < R; c++)
-                                sum[x_][y_][c] += dz[c][x][y] * a[c_][i][j];
-                    }
+            add_row(R, x, n, a[c_], dz, sum);
         for (int c = 0; c < R; c++)
             for (int x_ = 0; x_ < n.KX; x_++)
                 for (int y_ = 0; y_ < n.KY; y_++)
@@ -302,7 +319,6 @@ void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_], const 
                     weight dw[n.C][n.C_][n.KX][n.KY])
 {
     assert(convolution_fits(n));
-    enum { TILE = 8 };
     int c = 0;
     for (; c + TILE <= n.C; c += TILE)
         kernel_slopes(TILE, n, a, dz + c, dw + c);
