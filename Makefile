@@ -46,10 +46,10 @@ help:
 # The chapters are the source. Without Python the committed files of src/ and tests/ are used as they are.
 tangle:
 	@mkdir -p build
-	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) chapters/tangle.py; else echo 'no $(PYTHON): src/ and tests/ are used as they are'; fi
+	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) paper/tangle.py; else echo 'no $(PYTHON): src/ and tests/ are used as they are'; fi
 
 stitch: python
-	@$(PYTHON) chapters/stitch.py
+	@$(PYTHON) paper/stitch.py
 
 build/mnist: tangle
 	@[ $@ -nt src/mnist.c ] || { echo 'cc src/mnist.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/mnist.c -o $@ -pthread -lm; }
@@ -90,7 +90,7 @@ $(NETWORK): build/network_%: tangle
 	@[ $@ -nt tests/network_test.c -a $@ -nt src/mnist.c -a $@ -nt tests/check.h ] || $(CC) $(STRICT) $(CFLAGS) $(KIND_$*) tests/network_test.c -o $@ -pthread -lm
 
 lines: python tangle
-	@$(PYTHON) chapters/tangle.py --lines build/lines
+	@$(PYTHON) paper/tangle.py --lines build/lines
 	@for name in $(CHAPTERS) network; do $(CC) $(STRICT) -fsyntax-only build/lines/tests/$${name}_test.c || exit; done
 	@for name in mnist inside bench; do $(CC) $(STRICT) -fsyntax-only build/lines/src/$$name.c || exit; done
 
@@ -137,8 +137,8 @@ build/network_double.log: build/network_lanes build/network_double
 # What is committed must be what the chapters tangle to, whatever the work tree holds by now.
 build/committed_test.log: tangle
 	@rm -rf build/committed && mkdir -p build/committed
-	@if command -v $(PYTHON) >/dev/null && git archive HEAD 2>/dev/null | tar -x -C build/committed 2>/dev/null && [ -f build/committed/chapters/tangle.py ]; then \
-	if $(PYTHON) build/committed/chapters/tangle.py --check >$@ 2>&1; then echo '1 passed, 0 failed' >>$@; else echo '0 passed, 1 failed' >>$@; fi; \
+	@if command -v $(PYTHON) >/dev/null && git archive HEAD 2>/dev/null | tar -x -C build/committed 2>/dev/null && [ -f build/committed/paper/tangle.py ]; then \
+	if $(PYTHON) build/committed/paper/tangle.py --check >$@ 2>&1; then echo '1 passed, 0 failed' >>$@; else echo '0 passed, 1 failed' >>$@; fi; \
 	else echo '0 passed, 0 failed' >$@; fi
 
 build/inside_test.log: build/inside build/mnist

@@ -2,14 +2,13 @@
 import collections
 import os
 import re
-import sys
+
+import highlight
+import markdown
+import tangle
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
-sys.path.insert(0, os.path.join(ROOT, 'chapters'))
-import tangle   # noqa: E402
-import highlight   # noqa: E402
-import markdown   # noqa: E402
 
 Equation = collections.namedtuple('Equation', 'tag chapter line tex section')
 Chapter = collections.namedtuple('Chapter', 'path title blocks sections')

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-from catalogue import EXTRA, HERE, ROOT, BookError, Catalogue, Chapter, Section, anchors, chunk_id, formula, is_math   # finds tangle.py: first
+from catalogue import EXTRA, HERE, ROOT, BookError, Catalogue, Chapter, Section, anchors, chunk_id, formula, is_math
 import highlight
 import markdown
 from mathml import TexError, mathml

@@ -13,10 +13,9 @@ import os
 import re
 import sys
 
+import tangle
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, 'chapters'))
-sys.dont_write_bytecode = True
-import tangle   # noqa: E402
 
 CHECK_ROW = re.compile(r'^\s*\{"\((\w+)\)", "([^"]*)", "([^"]*)", (\w+)\},$')
 MUTANT_ROW = re.compile(r'^\s*\{"\((\w+)\)", (?:NULL|"(\w+)"), "([^"]*)", (\w+), \{\{[^,]*, (\w+)\}')

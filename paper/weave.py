@@ -11,7 +11,7 @@ import string
 import sys
 from html import escape
 
-from catalogue import EXTRA, HERE, ROOT, BookError, Catalogue, anchors   # finds tangle.py, so it comes first
+from catalogue import EXTRA, HERE, ROOT, BookError, Catalogue, anchors
 import markdown
 import pages
 from mathml import css_class

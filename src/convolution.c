@@ -1,6 +1,5 @@
-// Tangled from chapters/2-convolution.md [874602b9f304]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/2-convolution.md [68efc2e3142a]: edit the chapter, or edit here and run make stitch
 #include <assert.h>
-#include <string.h>
 
 // What a number is
 #if defined COMPLEX
@@ -66,7 +65,8 @@ static inline int inside(int i, int extent)
 }
 
 // Convolution, forward (7) (G5)
-// z[C][X][Y] from a[C_][X_][Y_], with C times C_ kernels w and the biases b. Refuses sizes that don't fit.
+// z[C][X][Y] from a[C_][X_][Y_], with C times C_ kernels w and the biases b.
+// Refuses sizes that don't fit.
 void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
                          const weight b[n.C], const real a[n.C_][n.X_][n.Y_], real z[n.C][n.X][n.Y])
 {
@@ -87,7 +87,7 @@ void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n
 }
 
 // First and last window
-// The outputs 0 <= x < X whose window of K rows holds input row i: x from first_window to last_window.
+// Input row i is in the windows of the outputs x = first_window to last_window, of X, with K rows.
 static inline int first_window(int i, int K, int s, int p)
 {
     return i + p < K ? 0 : (i + p - K) / s + 1;
@@ -98,7 +98,7 @@ static inline int last_window(int i, int X, int s, int p)
     return (i + p) / s < X ? (i + p) / s : X - 1;
 }
 
-// Convolution, slope of the input (8) (G6)
+// Convolution, slope of the input (8) (G6a)
 // da[C_][X_][Y_] from dz[C][X][Y]. Refuses sizes that don't fit.
 void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
                     const real dz[n.C][n.X][n.Y], real da[n.C_][n.X_][n.Y_])
@@ -118,10 +118,11 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
             }
 }
 
-// Convolution, slope of the weights (9) (G6)
-// dw[C][C_][KX][KY], the total over the samples, from a[C_][X_][Y_] and dz[C][X][Y]. Refuses sizes that don't fit.
-void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_], const real dz[n.C][n.X][n.Y],
-                    weight dw[n.C][n.C_][n.KX][n.KY])
+// Convolution, slope of the weights (9) (G6b)
+// dw[C][C_][KX][KY], the total over the samples, from a[C_][X_][Y_] and dz[C][X][Y].
+// Refuses sizes that don't fit.
+void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_],
+                    const real dz[n.C][n.X][n.Y], weight dw[n.C][n.C_][n.KX][n.KY])
 {
     assert(convolution_fits(n));
     for (int c = 0; c < n.C; c++)
@@ -156,7 +157,8 @@ void convolution_db(struct convolution n, const real dz[n.C][n.X][n.Y], weight d
 // All three slopes from dz[C][X][Y]: (8), (9) and (10). Refuses sizes that don't fit.
 void convolution_backward(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
                           const real a[n.C_][n.X_][n.Y_], const real dz[n.C][n.X][n.Y],
-                          real da[n.C_][n.X_][n.Y_], weight dw[n.C][n.C_][n.KX][n.KY], weight db[n.C])
+                          real da[n.C_][n.X_][n.Y_], weight dw[n.C][n.C_][n.KX][n.KY],
+                          weight db[n.C])
 {
     convolution_da(n, w, dz, da);
     convolution_dw(n, a, dz, dw);

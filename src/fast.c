@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [0921f66a4294]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [aa62d2911bf2]: edit the chapter, or edit here and run make stitch
 #include <assert.h>
 #include <string.h>
 
@@ -343,7 +343,8 @@ void convolution_db(struct convolution n, const real dz[n.C][n.X][n.Y], weight d
 // All three slopes from dz[C][X][Y]: (8), (9) and (10). Refuses sizes that don't fit.
 void convolution_backward(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
                           const real a[n.C_][n.X_][n.Y_], const real dz[n.C][n.X][n.Y],
-                          real da[n.C_][n.X_][n.Y_], weight dw[n.C][n.C_][n.KX][n.KY], weight db[n.C])
+                          real da[n.C_][n.X_][n.Y_], weight dw[n.C][n.C_][n.KX][n.KY],
+                          weight db[n.C])
 {
     convolution_da(n, w, dz, da);
     convolution_dw(n, a, dz, dw);

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [427d2fe24c55]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [d1dd50dfafb0]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -198,7 +198,8 @@ void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real
 }
 
 // Convolution, forward (7) (G5)
-// z[C][X][Y] from a[C_][X_][Y_], with C times C_ kernels w and the biases b. Refuses sizes that don't fit.
+// z[C][X][Y] from a[C_][X_][Y_], with C times C_ kernels w and the biases b.
+// Refuses sizes that don't fit.
 void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
                          const weight b[n.C], const real a[n.C_][n.X_][n.Y_], real z[n.C][n.X][n.Y])
 {
@@ -219,7 +220,7 @@ void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n
 }
 
 // First and last window
-// The outputs 0 <= x < X whose window of K rows holds input row i: x from first_window to last_window.
+// Input row i is in the windows of the outputs x = first_window to last_window, of X, with K rows.
 static inline int first_window(int i, int K, int s, int p)
 {
     return i + p < K ? 0 : (i + p - K) / s + 1;
@@ -230,7 +231,7 @@ static inline int last_window(int i, int X, int s, int p)
     return (i + p) / s < X ? (i + p) / s : X - 1;
 }
 
-// Convolution, slope of the input (8) (G6)
+// Convolution, slope of the input (8) (G6a)
 // da[C_][X_][Y_] from dz[C][X][Y]. Refuses sizes that don't fit.
 void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
                     const real dz[n.C][n.X][n.Y], real da[n.C_][n.X_][n.Y_])
@@ -250,10 +251,11 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
             }
 }
 
-// Convolution, slope of the weights (9) (G6)
-// dw[C][C_][KX][KY], the total over the samples, from a[C_][X_][Y_] and dz[C][X][Y]. Refuses sizes that don't fit.
-void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_], const real dz[n.C][n.X][n.Y],
-                    weight dw[n.C][n.C_][n.KX][n.KY])
+// Convolution, slope of the weights (9) (G6b)
+// dw[C][C_][KX][KY], the total over the samples, from a[C_][X_][Y_] and dz[C][X][Y].
+// Refuses sizes that don't fit.
+void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_],
+                    const real dz[n.C][n.X][n.Y], weight dw[n.C][n.C_][n.KX][n.KY])
 {
     assert(convolution_fits(n));
     for (int c = 0; c < n.C; c++)

@@ -6,13 +6,10 @@ import shutil
 import sys
 import tempfile
 
-sys.dont_write_bytecode = True
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(HERE)
-sys.path[:0] = [HERE, os.path.join(ROOT, 'paper')]
-import devtools   # noqa: E402
-import weave   # noqa: E402
-from results import Results   # noqa: E402
+import devtools
+from tools import ROOT   # finds the weaver
+import weave
+from results import Results
 
 passed = failed = 0
 # For each index of a numbered equation that its section's code has, too: one element in the equation and one in the code.

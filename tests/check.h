@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [a092c301f46a]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [286a95d46a80]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -21,13 +21,13 @@ struct array {
 static struct array *arrays;   // all that were made since the last release
 static int array_count, array_room;
 
-static inline size_t guard(struct array x)   // in bytes, on either side
+static inline int guard(struct array x)   // numbers on either side
 {
 #ifdef __SANITIZE_ADDRESS__
     (void)x;
     return 0;
 #else
-    return ((size_t)x.count + 16) * sizeof(real);
+    return x.count + 16;
 #endif
 }
 
@@ -50,20 +50,25 @@ static inline struct array array(const char *name, int rank, const int extent[ra
     struct array x = {name, rank, {1, 1, 1, 1}, 1, NULL};
     for (int i = 0; i < rank; i++)
         x.count *= x.extent[i] = extent[i];
-    size_t bytes = (size_t)x.count * sizeof(real) + 2 * guard(x);
-    char *block = memset(no_null(malloc(bytes)), 0xff, bytes);
-    x.at = block + guard(x);
-    if (array_count == array_room)
-        arrays = no_null(realloc(arrays, (size_t)(array_room = 2 * array_room + 64) * sizeof *arrays));
+    size_t bytes = ((size_t)x.count + 2 * (size_t)guard(x)) * sizeof(real);
+    x.at = (real *)memset(no_null(malloc(bytes)), 0xff, bytes) + guard(x);
+    if (array_count == array_room) {
+        array_room = 2 * array_room + 64;
+        arrays = no_null(realloc(arrays, (size_t)array_room * sizeof *arrays));
+    }
     return arrays[array_count++] = x;
 }
+
+// ARRAY(w, n.C, n.C_) gives the checker's array w its name and its shape.
+#define ARRAY(x, ...) \
+    x = array(#x, sizeof((int[]){__VA_ARGS__}) / sizeof(int), (int[]){__VA_ARGS__})
 
 static inline const char *array_with_broken_guard(void)
 {
     for (int k = 0; k < array_count; k++) {
-        const unsigned char *before = (unsigned char *)arrays[k].at - guard(arrays[k]);
+        const unsigned char *before = (unsigned char *)((real *)arrays[k].at - guard(arrays[k]));
         const unsigned char *behind = (unsigned char *)((real *)arrays[k].at + arrays[k].count);
-        for (size_t i = 0; i < guard(arrays[k]); i++)
+        for (size_t i = 0; i < (size_t)guard(arrays[k]) * sizeof(real); i++)
             if (before[i] != 0xff || behind[i] != 0xff)
                 return arrays[k].name;
     }
@@ -74,38 +79,46 @@ static inline void release(void)
 {
     while (array_count) {
         struct array x = arrays[--array_count];
-        free((char *)x.at - guard(x));
+        free((real *)x.at - guard(x));
     }
 }
 
 // Entries of an array
-static inline real *entry(struct array x, int i, int j, int k, int l)
+// at(w, c, c_) is that entry of w, to be read or written. Outside of w it reads zero, and what is
+// written there is dropped.
+#define at(x, ...) (*entry(&(x), (int[RANK]){__VA_ARGS__}))
+
+static inline real *entry(const struct array *x, const int index[RANK])
 {
-    int index[RANK] = {i, j, k, l}, offset = 0;
+    static real outside;
+    int offset = 0;
     for (int r = 0; r < RANK; r++) {
-        if (index[r] < 0 || index[r] >= x.extent[r])
-            return NULL;
-        offset = offset * x.extent[r] + index[r];
+        if (index[r] < 0 || index[r] >= x->extent[r]) {
+            outside = 0;
+            return &outside;
+        }
+        offset = offset * x->extent[r] + index[r];
     }
-    return (real *)x.at + offset;
+    return (real *)x->at + offset;
 }
 
-static inline real get(struct array x, int i, int j, int k, int l)
-{
-    real *at = entry(x, i, j, k, l);
-    return at ? *at : 0;
-}
-
-static inline void put(struct array x, int i, int j, int k, int l, real value)
-{
-    real *at = entry(x, i, j, k, l);
-    if (at)
-        *at = value;
-}
+#define EACH(i, extent) for (int i = 0; i < (extent); i++)
 
 static inline double part(struct array x, int i)   // the real part of entry i, counted through
 {
     return creal(((real *)x.at)[i]);
+}
+
+static inline void clear(struct array x)
+{
+    memset(x.at, 0, (size_t)x.count * sizeof(real));
+}
+
+static inline struct array copy(struct array x)
+{
+    struct array y = array(x.name, x.rank, x.extent);
+    memcpy(y.at, x.at, (size_t)x.count * sizeof(real));
+    return y;
 }
 
 // Random numbers for checks
@@ -141,7 +154,7 @@ static inline int between(int low, int high)   // both may occur
     return low + (int)(random_word() % (unsigned long long)(high - low + 1));
 }
 
-static inline void randomise(struct array x)   // odd multiples of 1/1024 between -1 and 1: none is zero, which would hide an error
+static inline void randomise(struct array x)   // odd multiples of 1/1024 between -1 and 1
 {
     for (int i = 0; i < x.count; i++)
         ((real *)x.at)[i] = (2 * between(-512, 511) + 1) / 1024.0;
@@ -167,7 +180,7 @@ enum method { ORACLE, CENTRAL, COMPLEX_STEP, ADJOINT, METHODS };
 static const char *const method_name[] = {"oracle", "central", "complex", "adjoint"};
 
 struct verdict {
-    struct { int entries; double error, allowed; char worst[160]; } by[METHODS];
+    struct { int entries; double error, allowed; char worst[200]; } by[METHODS];
     int kinks;
     const char *dead;
 };
@@ -201,10 +214,12 @@ static inline int exceeds(double error, double allowed, double other, double all
 
 static inline int worsens(const struct verdict *v, enum method m, double error, double allowed)
 {
-    return !v->by[m].entries || isnan(error) || exceeds(error, allowed, v->by[m].error, v->by[m].allowed);
+    return !v->by[m].entries || isnan(error)
+        || exceeds(error, allowed, v->by[m].error, v->by[m].allowed);
 }
 
-static inline void judge(struct verdict *v, enum method m, int entries, double error, double allowed, const char *worst)
+static inline void judge(struct verdict *v, enum method m, int entries, double error,
+                         double allowed, const char *worst)
 {
     if (worsens(v, m, error, allowed)) {
         v->by[m].error = error;
@@ -215,17 +230,7 @@ static inline void judge(struct verdict *v, enum method m, int entries, double e
 }
 
 // Compare two arrays
-enum { EXACT = 0, SEEN = 4 };   // EXACT: no error is allowed
-static struct { int count; struct array result[SEEN]; } seen;   // the first results that an oracle was asked about
-
-static inline void remember(struct array x)
-{
-    if (seen.count < SEEN) {
-        struct array copy = array(x.name, x.rank, x.extent);
-        memcpy(copy.at, x.at, (size_t)x.count * sizeof(real));
-        seen.result[seen.count++] = copy;
-    }
-}
+enum { EXACT = 0 };   // no error is allowed
 
 static inline double largest(struct array x)
 {
@@ -235,45 +240,54 @@ static inline double largest(struct array x)
     return most;
 }
 
-static inline void describe(int size, char text[size], struct array x, int i, double expected)
+// "da[2][0][3]": where entry i of x stands, if i is counted through. Before x the last index is
+// negative.
+static inline int describe_place(int size, char text[size], struct array x, int i)
 {
     int used = snprintf(text, size, "%s", x.name);
     for (int r = 0, stride = x.count; r < x.rank; r++) {
         stride /= x.extent[r];
-        used += snprintf(text + used, size - used, "[%d]", i / stride % x.extent[r]);
+        int index = r == x.rank - 1 && i < 0 ? i : r ? i / stride % x.extent[r] : i / stride;
+        used += snprintf(text + used, size - used, "[%d]", index);
     }
-    snprintf(text + used, size - used, " is %.10g%s, expected %.10g", part(x, i), isnan(part(x, i)) ? " (an array holds nan until it is written)" : "", expected);
+    return used;
 }
 
-static inline double difference(struct array got, struct array expected, int *at)   // the largest, of the largest entry; *at: where
+static inline void describe(int size, char text[size], struct array x, int i, double expected)
+{
+    int used = describe_place(size, text, x, i);
+    const char *why = isnan(part(x, i)) ? " (an array holds nan until it is written)" : "";
+    snprintf(text + used, size - used, " is %.10g%s, expected %.10g", part(x, i), why, expected);
+}
+
+static inline double difference(struct array got, struct array expected, int *at_entry)
 {
     double scale = fmax(largest(got), largest(expected)), worst = 0;
-    *at = 0;
+    *at_entry = 0;
     for (int i = 0; i < got.count && !isnan(worst); i++) {
         double gap = fabs(part(got, i) - part(expected, i)), error = gap == 0 ? 0 : gap / scale;
         if (!(error <= worst)) {
             worst = error;
-            *at = i;
+            *at_entry = i;
         }
     }
     return worst;
 }
 
-static inline void compare(struct verdict *v, enum method m, double allowed, struct array got, struct array expected)
+static inline void compare(struct verdict *v, enum method m, double allowed, struct array got,
+                           struct array expected)
 {
-    int at;
-    double error = difference(got, expected, &at);
-    if (m == ORACLE)
-        remember(got);
-    char text[160] = "";
+    int i;
+    double error = difference(got, expected, &i);
+    char text[200] = "";
     if (worsens(v, m, error, allowed))
-        describe(sizeof text, text, got, at, part(expected, at));
+        describe(sizeof text, text, got, i, part(expected, i));
     judge(v, m, got.count, error, allowed, text);
 }
 
 // The function to differentiate
 typedef real objective(void);
-static unsigned long long branches;   // the way of the last evaluation; 0 for a function without branches
+static unsigned long long branches;   // the way of the last evaluation; 0 without branches
 
 static inline void went(int way)   // to be called at each branch, way = 0, 1, ...
 {
@@ -300,7 +314,8 @@ static inline double value_at(objective *f, unsigned long long *way)
 }
 
 // here: the way at theta itself.
-static inline struct slope difference_from(objective *f, real *theta, double h, unsigned long long here)
+static inline struct slope difference_from(objective *f, real *theta, double h,
+                                           unsigned long long here)
 {
     real before = *theta;
     unsigned long long above_way, below_way;
@@ -325,34 +340,39 @@ static inline struct slope central_difference(objective *f, real *theta, double 
     return difference_from(f, theta, h, here);
 }
 
-// Compare with central differences
-struct differences { double error, allowed; int at, kinks, all_zero; double numeric; };
+// Differences of an array
+// One step's differences for all entries of an argument.
+struct differences { double h, value; struct array numeric, step; };
 
-static inline struct differences differences(objective *f, struct array x, struct array gradient, double h, double allowed)
+static inline struct differences differences(objective *f, struct array x, double h)
 {
-    struct array numeric = array(x.name, x.rank, x.extent), step = array("h", x.rank, x.extent);
-    struct differences d = {.allowed = allowed, .all_zero = 1};
     unsigned long long here;
-    double value = fabs(value_at(f, &here));
+    struct differences d = {h, fabs(value_at(f, &here)), array(x.name, x.rank, x.extent),
+                            array("h", x.rank, x.extent)};
     for (int i = 0; i < x.count; i++) {
         struct slope s = difference_from(f, (real *)x.at + i, h, here);
-        ((real *)numeric.at)[i] = s.value;
-        ((real *)step.at)[i] = s.step;
-        d.kinks += s.step == 0;
-        d.all_zero &= s.value == 0 && part(gradient, i) == 0;
-    }
-    double scale = fmax(largest(gradient), largest(numeric));
-    for (int i = 0; i < x.count; i++) {
-        double h_i = part(step, i), gap = fabs(part(numeric, i) - part(gradient, i));
-        if (h_i == 0)
-            continue;
-        double error = gap == 0 ? 0 : gap / scale, bound = allowed == EXACT ? 0 : allowed + 4 * DBL_EPSILON * value / h_i / scale;
-        if (isnan(error) || exceeds(error, bound, d.error, d.allowed))
-            d.error = error, d.allowed = bound, d.at = i, d.numeric = part(numeric, i);
-        if (isnan(error))
-            break;
+        ((real *)d.numeric.at)[i] = s.value;
+        ((real *)d.step.at)[i] = s.step;
     }
     return d;
+}
+
+struct gap { double error, allowed; int at, kinks, all_zero; double numeric; };
+
+static inline struct gap gap_to(const struct differences *d, struct array gradient, double allowed)
+{
+    struct gap g = {.allowed = allowed, .all_zero = 1};
+    double scale = fmax(largest(gradient), largest(d->numeric));
+    for (int i = 0; i < gradient.count && !isnan(g.error); i++) {
+        double h = part(d->step, i), numeric = part(d->numeric, i);
+        double off = fabs(numeric - part(gradient, i)), error = off == 0 ? 0 : off / scale;
+        double rounding = allowed == EXACT ? 0 : 4 * DBL_EPSILON * d->value / h / scale;
+        g.all_zero &= numeric == 0 && part(gradient, i) == 0;
+        g.kinks += h == 0;
+        if (h != 0 && (isnan(error) || exceeds(error, allowed + rounding, g.error, g.allowed)))
+            g.error = error, g.allowed = allowed + rounding, g.at = i, g.numeric = numeric;
+    }
+    return g;
 }
 
 // Complex step
@@ -370,69 +390,109 @@ static inline struct array complex_steps(objective *f, struct array x, double h)
     return slope;
 }
 
-// Adjoint test
-static inline void adjoint(struct verdict *v, objective *f, struct array x, struct array gradient, double allowed)
+struct direction { struct array u; double slope; };   // the slope of f along u
+
+static inline struct direction along_random(objective *f, struct array x)
 {
-#ifdef COMPLEX
-    struct array before = array(x.name, x.rank, x.extent), u = array("u", x.rank, x.extent);
-    memcpy(before.at, x.at, (size_t)x.count * sizeof(real));
-    randomise(u);
-    double expected = 0, scale = 0;
-    for (int i = 0; i < x.count; i++) {
-        ((real *)x.at)[i] += TINY * part(u, i) * _Complex_I;
-        expected += part(u, i) * part(gradient, i);
-        scale += fabs(part(u, i) * part(gradient, i));
-    }
-    double error = fabs(cimag(f()) / TINY - expected);
+    struct direction d = {array("u", x.rank, x.extent), 0};
+    struct array before = copy(x);
+    randomise(d.u);
+    for (int i = 0; i < x.count; i++)
+        ((real *)x.at)[i] += TINY * part(d.u, i) * _Complex_I;
+    d.slope = cimag(f()) / TINY;
     memcpy(x.at, before.at, (size_t)x.count * sizeof(real));
-    judge(v, ADJOINT, 1, error == 0 ? 0 : error / scale, allowed, gradient.name);
-#else
-    (void)v, (void)f, (void)x, (void)gradient, (void)allowed;   // in double there is no complex step to compare with
-#endif
+    return d;
 }
 
-// The best of all steps
+static inline void judge_direction(struct verdict *v, struct direction d, struct array gradient,
+                                   double allowed)
+{
+    double expected = 0, scale = 0;
+    for (int i = 0; i < gradient.count; i++) {
+        expected += part(d.u, i) * part(gradient, i);
+        scale += fabs(part(d.u, i) * part(gradient, i));
+    }
+    double error = fabs(d.slope - expected);
+    judge(v, ADJOINT, 1, error == 0 ? 0 : error / scale, allowed, gradient.name);
+}
+
+// All that is measured
 static const char *tag_under_test = "";
 
-static inline void write_sweep(objective *f, struct array x, struct array gradient, double h, double error)
+enum bend { EXACTLY_AFFINE, AFFINE, CURVED };
+enum { STEPS = 39 };   // 2^-2 to 2^-40
+
+// All that was measured about the slope of f by x. It does not depend on the gradient under test.
+struct measured {
+    enum bend bend;
+    int steps;
+    struct differences by_step[STEPS];
+    struct array complex_slope;
+    struct direction along;
+};
+
+static inline struct measured measure(objective *f, struct array x, enum bend bend)
 {
-    FILE *file = getenv("SWEEP") ? fopen(getenv("SWEEP"), "a") : NULL;
-    if (file) {
-        int at;
-        double complex_error = difference(gradient, complex_steps(f, x, h), &at);
-        fprintf(file, "%s,%s,%.17g,%.2e,%.2e\n", tag_under_test, x.name, h, error, complex_error);
-        fclose(file);
-    }
+    struct measured m = {.bend = bend, .steps = bend == CURVED ? STEPS : 1};
+    for (int k = 0; k < m.steps; k++)
+        m.by_step[k] = differences(f, x, bend == CURVED ? ldexp(1, -2 - k) : 1);
+#ifdef COMPLEX
+    m.complex_slope = complex_steps(f, x, TINY);
+    m.along = along_random(f, x);
+#endif
+    return m;
 }
 
-static inline struct differences best_differences(objective *f, struct array x, struct array gradient)
+// Judge a gradient
+static inline struct gap best_gap(const struct measured *m, struct array gradient)
 {
-    struct differences best = {.error = NAN};   // a large step may leave the domain of a logarithm
-    for (double h = 0x1p-2; h >= 0x1p-40; h /= 2) {
-        struct differences d = differences(f, x, gradient, h, 1e-9);
-        if (isnan(best.error) || d.error < best.error)
-            best = d;
-        write_sweep(f, x, gradient, h, d.error);
+    struct gap best = {.error = NAN};   // a large step may leave the domain of a logarithm
+    const double allowed[] = {EXACT, 1e-14, 1e-9};
+    for (int k = 0; k < m->steps; k++) {
+        struct gap g = gap_to(&m->by_step[k], gradient, allowed[m->bend]);
+        if (k == 0 || isnan(best.error) || g.error < best.error)
+            best = g;
     }
     return best;
 }
 
-// Check a gradient
-enum bend { EXACTLY_AFFINE, AFFINE, CURVED };
-
-static inline void check_gradient(struct verdict *v, objective *f, struct array x, struct array gradient, enum bend bend)
+static inline void judge_gradient(struct verdict *v, const struct measured *m,
+                                  struct array gradient)
 {
-    struct differences d = bend == CURVED ? best_differences(f, x, gradient) : differences(f, x, gradient, 1, bend == AFFINE ? 1e-14 : EXACT);
-    char text[160];
-    describe(sizeof text, text, gradient, d.at, d.numeric);
-    judge(v, CENTRAL, x.count - d.kinks, d.error, d.allowed, text);
-    v->kinks += d.kinks;
-    if (d.all_zero)
-        v->dead = x.name;
+    struct gap g = best_gap(m, gradient);
+    char text[200];
+    describe(sizeof text, text, gradient, g.at, g.numeric);
+    judge(v, CENTRAL, gradient.count - g.kinks, g.error, g.allowed, text);
+    v->kinks += g.kinks;
+    if (g.all_zero)
+        v->dead = gradient.name;
 #ifdef COMPLEX
-    compare(v, COMPLEX_STEP, bend == EXACTLY_AFFINE ? EXACT : 1e-13, gradient, complex_steps(f, x, TINY));
-    adjoint(v, f, x, gradient, bend == EXACTLY_AFFINE ? EXACT : 1e-13);
+    double allowed = m->bend == EXACTLY_AFFINE ? EXACT : 1e-13;
+    compare(v, COMPLEX_STEP, allowed, gradient, m->complex_slope);
+    judge_direction(v, m->along, gradient, allowed);
 #endif
+}
+
+// With SWEEP=file: the errors at each step, for the picture of the V.
+static inline void write_sweep(objective *f, struct array x, const struct measured *m,
+                               struct array gradient)
+{
+    FILE *file = getenv("SWEEP") ? fopen(getenv("SWEEP"), "a") : NULL;
+    for (int k = 0, i; file && k < m->steps; k++) {
+        struct differences d = m->by_step[k];
+        fprintf(file, "%s,%s,%.17g,%.2e,%.2e\n", tag_under_test, x.name, d.h,
+                gap_to(&d, gradient, 1e-9).error,
+                difference(gradient, complex_steps(f, x, d.h), &i));
+    }
+    if (file)
+        fclose(file);
+}
+
+static inline void check_gradient(struct verdict *v, objective *f, struct array x,
+                                  struct array gradient, enum bend bend)
+{
+    struct measured m = measure(f, x, bend);
+    judge_gradient(v, &m, gradient);
 }
 
 // Results
@@ -453,144 +513,316 @@ static inline void say(const char *format, ...)
     va_end(arguments);
 }
 
-static inline void result(int ok, const char *claim)
+__attribute__((format(printf, 2, 3)))
+static inline void result(int ok, const char *format, ...)   // of one claim, which the format tells
 {
     *(ok ? &passed_count : &failed_count) += 1;
     if (asked("TAP"))
-        printf("%s %d - %s\n", ok ? "ok" : "not ok", passed_count + failed_count, claim);
-    else
-        printf("%s   %s\n", claim, ok ? "ok" : "FAILED");
+        printf("%s %d - ", ok ? "ok" : "not ok", passed_count + failed_count);
+    va_list arguments;
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    printf("%s\n", asked("TAP") ? "" : ok ? "   ok" : "   FAILED");
 }
 
 static inline void expect(int condition, const char *claim)
 {
-    char line[400];
-    snprintf(line, sizeof line, "      %s", claim);
-    result(condition, asked("TAP") ? claim : line);
+    result(condition, asked("TAP") ? "%s" : "      %s", claim);
 }
 
-// Checks and mutants
-typedef void operation(void);   // reads and writes the checker's arrays
+// What failed, and with VERBOSE=1 what did not.
+static inline void explain(const struct verdict *v)
+{
+    for (int m = 0; m < METHODS; m++)
+        if (caught(v, m))
+            say("      %s is off by %.1e where %.1e is allowed: %s\n", method_name[m],
+                v->by[m].error, v->by[m].allowed, v->by[m].worst);
+        else if (asked("VERBOSE") && v->by[m].entries)
+            say("      %-8s %.0e, allowed %.0e, %d entries\n", method_name[m],
+                v->by[m].error, v->by[m].allowed, v->by[m].entries);
+    if (v->dead)
+        say("      %s is dead: all its slopes are zero, so nothing was checked\n", v->dead);
+}
 
-struct check {
-    const char *tag, *what, *function;   // "(7)", "z", "convolution_forward"
-    struct verdict (*run)(void);
-};
-
-struct mutant {
-    const char *tag, *erratum, *name;    // the equation; the number in paper/errata.md or NULL; what is wrong
-    enum method by;                      // the check of this equation must catch it by this method
-    struct { operation **slot, *with; } change[2];
-};
-
-struct suite {
-    const char *chapter;
-    int checks, mutants;
-    const struct check *check;
-    const struct mutant *mutant;
-    void (*claims)(void), (*shapes)(void);   // what else must hold; every small shape; NULL if there is none
-};
-
-static const struct suite *suite;
-
-static inline struct verdict run_check(int number)
+static inline int closing(void)
 {
     release();
-    seen.count = 0;
-    begin_stream(number);
-    tag_under_test = suite->check[number].tag;
-    struct verdict v = suite->check[number].run();
-    const char *broken = array_with_broken_guard();
-    if (broken)
-        judge(&v, ORACLE, 1, NAN, 0, "something was written outside of an array");
-    return v;
+    free(arrays);
+    if (asked("TAP"))
+        printf("1..%d\n", passed_count + failed_count);
+    say("%d passed, %d failed\n", passed_count, failed_count);
+    return failed_count != 0;
 }
 
-static inline void exchange(const struct mutant *m, operation *kept[2], int install)
+// Equations and wrong versions
+typedef void operation(void);   // reads and writes the checker's arrays
+enum { MOST_SHAPES = 6, MOST_RESULTS = 3, MOST_WRONG = 24 };
+
+struct wrong {
+    int line;
+    const char *erratum, *name;   // the number in paper/errata.md or NULL; what is wrong
+    enum method by;               // the equation's check must reject it by this method
+    operation *run, *define_z;    // in place of the call; and of the definition of z, or NULL
+};
+
+struct equation {
+    int line;
+    const char *tag, *what, *call, *function;   // the function, where the call does not begin with it
+    struct array *result[MOST_RESULTS];   // up to the first NULL; the first one is named
+    operation *run, *define;              // the call under test; the definition
+    double within;                        // what the oracle allows
+    int at_shape[MOST_SHAPES], widely[MOST_SHAPES];   // up to the first 0
+    int every_small_shape;
+    struct { operation *define; struct array *z, *dz, *by; enum bend bend; } slope;
+    int wrongs;
+    struct wrong wrong[MOST_WRONG];
+};
+
+// Declare an equation
+#define DEFINE(out, ...) \
+    static void define_##out(void) \
+    { \
+        clear(out); \
+        __VA_ARGS__; \
+    }
+
+#define EQUATION(id, out, tested, ...) \
+    static void call_##id(void) \
+    { \
+        tested; \
+    } \
+    static struct equation equation_##id = { \
+        .line = __LINE__, .tag = "(" #id ")", .what = #out, .call = #tested, \
+        .result[0] = &out, .run = call_##id, .define = define_##out, __VA_ARGS__}; \
+    __attribute__((constructor)) static void add_##id(void) \
+    { \
+        add_equation(&equation_##id); \
+    }
+
+#define AT(...) .at_shape = {__VA_ARGS__}
+#define WIDELY(...) .widely = {__VA_ARGS__}
+#define SLOPE(z_, by_, bend_) .slope = {define_##z_, &z_, &d##z_, &by_, bend_}
+#define OF(function_) .function = #function_
+#define WITHIN(error) .within = error
+#define ALSO(x) .result[1] = &x
+#define ALSO_TWO(x, y) .result[1] = &x, .result[2] = &y
+#define EVERY_SMALL_SHAPE .every_small_shape = 1
+
+// Declare wrong versions
+#define WRONG(...) WRONG_AT(__LINE__, __VA_ARGS__)
+#define WRONG_AT(line, ...) WRONG_AT_(line, __VA_ARGS__)
+#define WRONG_AT_(line, id, erratum, name, by, ...) \
+    static void wrong_##line(void) \
+    { \
+        __VA_ARGS__; \
+    } \
+    __attribute__((constructor)) static void add_wrong_##line(void) \
+    { \
+        add_wrong(&equation_##id, \
+                  (struct wrong){line, erratum, name, by, wrong_##line, NULL}); \
+    }
+
+#define STALE(...) STALE_AT(__LINE__, __VA_ARGS__)
+#define STALE_AT(line, ...) STALE_AT_(line, __VA_ARGS__)
+#define STALE_AT_(line, id, by) \
+    __attribute__((constructor)) static void add_stale_##line(void) \
+    { \
+        add_wrong(&equation_##id, \
+                  (struct wrong){line, NULL, "+= on what was there before", by, stale, NULL}); \
+    }
+
+// The list of equations
+static struct equation *equations[40];   // in the order of their lines
+static int equation_count;
+
+static inline void add_equation(struct equation *e)
 {
-    for (int k = 0; k < 2; k++)
-        if (m->change[k].slot) {
-            if (install)
-                kept[k] = *m->change[k].slot;
-            *m->change[k].slot = install ? m->change[k].with : kept[k];
-        }
+    int k = equation_count++;
+    for (; k > 0 && equations[k - 1]->line > e->line; k--)
+        equations[k] = equations[k - 1];
+    equations[k] = e;
 }
 
-// Recognise a mistake
+static inline void add_wrong(struct equation *e, struct wrong w)
+{
+    int k = e->wrongs++;
+    if (e->wrongs > MOST_WRONG)
+        abort();
+    for (; k > 0 && e->wrong[k - 1].line > w.line; k--)
+        e->wrong[k] = e->wrong[k - 1];
+    e->wrong[k] = w;
+}
+
+// Declare wrong versions that agree
+// A wrong version of two functions at once: of z, which is differentiated, and of the slope.
+#define WRONG_TOGETHER(...) WRONG_TOGETHER_AT(__LINE__, __VA_ARGS__)
+#define WRONG_TOGETHER_AT(line, ...) WRONG_TOGETHER_AT_(line, __VA_ARGS__)
+#define WRONG_TOGETHER_AT_(line, id, name, z, wrong_z, ...) \
+    static void wrong_z_##line(void) \
+    { \
+        clear(z); \
+        wrong_z; \
+    } \
+    static void wrong_##line(void) \
+    { \
+        __VA_ARGS__; \
+    } \
+    __attribute__((constructor)) static void add_wrong_##line(void) \
+    { \
+        add_wrong(&equation_##id, \
+                  (struct wrong){line, NULL, name, ORACLE, wrong_##line, wrong_z_##line}); \
+    }
+
+// Produce results
+static const struct equation *under_test;
+static operation *give_z;
+
+static inline real weighted_z(void)   // the function that is differentiated: <dz, z>
+{
+    give_z();
+    return inner_product(*under_test->slope.dz, *under_test->slope.z);
+}
+
+static inline void stale(void)
+{
+    for (int r = 0; r < MOST_RESULTS && under_test->result[r]; r++)
+        spoil(*under_test->result[r]);
+    struct array before = copy(*under_test->result[0]);
+    under_test->define();
+    for (int i = 0; i < before.count; i++)
+        ((real *)under_test->result[0]->at)[i] += ((real *)before.at)[i];
+}
+
+// The results of one version. The call under test finds nan there; all others find zeros.
+static inline void produce(operation *run)
+{
+    for (int r = 0; r < MOST_RESULTS && under_test->result[r]; r++)
+        (run == under_test->run ? spoil : clear)(*under_test->result[r]);
+    run();
+}
+
+struct results { struct array of[MOST_RESULTS]; };
+
+static inline struct results results(void)
+{
+    struct results all = {0};
+    for (int r = 0; r < MOST_RESULTS && under_test->result[r]; r++)
+        all.of[r] = copy(*under_test->result[r]);
+    return all;
+}
+
+// Likeness
+static inline int nans(struct array x)
+{
+    int count = 0;
+    for (int i = 0; i < x.count; i++)
+        count += isnan(part(x, i));
+    return count;
+}
+
 static inline int alike(struct array a, struct array b)
 {
-    int equal = a.count == b.count;
+    int equal = a.count == b.count && !nans(a);   // what holds nan is like nothing
     double scale = largest(a);
     for (int i = 0; equal && i < a.count; i++)
-        equal = isnan(part(a, i)) ? isnan(part(b, i)) : fabs(part(a, i) - part(b, i)) <= 1e-12 * scale;
+        equal = fabs(part(a, i) - part(b, i)) <= 1e-12 * scale;
     return equal;
 }
 
-static inline int seen_again(int count, const struct array result[SEEN])   // nan alone is no likeness
+static inline int all_alike(struct results a, struct results b)
 {
-    int equal = count > 0 && count == seen.count, numbers = 0;
-    for (int k = 0; equal && k < count; k++) {
-        equal = alike(result[k], seen.result[k]);
-        for (int i = 0; i < result[k].count; i++)
-            numbers += !isnan(part(result[k], i));
+    int equal = 1;
+    for (int r = 0; r < MOST_RESULTS && a.of[r].at; r++)
+        equal &= alike(a.of[r], b.of[r]);
+    return equal;
+}
+
+// Try a shape
+// How one version did at all shapes; and whether it always gave what the call under test gives.
+struct version { operation *run, *define_z; struct verdict verdict; int as_tested; };
+
+static inline void judge_version(struct version *v, struct results expected,
+                                 const struct measured *m)
+{
+    struct results got = results();
+    for (int r = 0; r < MOST_RESULTS && got.of[r].at; r++)
+        compare(&v->verdict, ORACLE, under_test->within, got.of[r], expected.of[r]);
+    if (m)
+        judge_gradient(&v->verdict, m, got.of[0]);
+    const char *broken = v->run == under_test->run ? array_with_broken_guard() : NULL;
+    if (broken) {
+        char text[200];
+        snprintf(text, sizeof text, "something was written outside of %s", broken);
+        judge(&v->verdict, ORACLE, 1, NAN, 0, text);
     }
-    return equal && numbers;
 }
 
-static int calls;
-
-static inline void nothing(void)   // stands in a slot, to see whether a check calls it
+static inline struct measured measure_z(operation *define)
 {
-    calls++;
+    give_z = define;
+    return measure(weighted_z, *under_test->slope.by, under_test->slope.bend);
 }
 
-static inline void run_with(const struct mutant *m, int number)
+static inline void try_shape(int versions, struct version v[versions], int with_slope)
 {
-    operation *right[2];
-    exchange(m, right, 1);
-    run_check(number);
-    exchange(m, right, 0);
-}
-
-// Whether the check calls all that the mutant replaces. An equation may have checks of several functions, and a mutant of another changes nothing.
-static inline int concerns(const struct mutant *m, int number)
-{
-    for (int k = 0; k < 2 && m->change[k].slot; k++) {
-        const struct mutant idle = {.change = {{m->change[k].slot, nothing}}};
-        calls = 0;
-        run_with(&idle, number);
-        if (!calls)
-            return 0;
+    struct measured m, other;
+    produce(under_test->define);
+    struct results expected = results(), tested = {0};
+    if (with_slope) {
+        m = measure_z(under_test->slope.define);
+        under_test->slope.define();
     }
-    return 1;
+    for (int k = 0; k < versions; k++) {
+        if (with_slope && v[k].define_z)
+            other = measure_z(v[k].define_z);
+        produce(v[k].run);
+        judge_version(&v[k], expected, !with_slope ? NULL : v[k].define_z ? &other : &m);
+        if (k == 0)
+            tested = results();
+        v[k].as_tested &= all_alike(tested, results());
+    }
+    if (with_slope && under_test->slope.bend == CURVED)
+        write_sweep(weighted_z, *under_test->slope.by, &m, expected.of[0]);
 }
 
-static inline void recognise(int number)
+// Try all shapes
+typedef void chooser(int shape);
+
+static chooser *choose_shape;
+
+// An equation's shape has the same numbers, whatever ran before.
+static inline void begin_shape(int number, int k, int shape)
 {
-    int count = seen.count;
-    struct array result[SEEN], *kept = arrays;
-    memcpy(result, seen.result, sizeof result);
-    int kept_count = array_count, kept_room = array_room;
-    for (int k = 0; k < suite->mutants; k++) {
-        if (strcmp(suite->mutant[k].tag, suite->check[number].tag))
-            continue;
-        arrays = NULL, array_count = array_room = 0;   // the failed check's arrays are still needed
-        run_with(&suite->mutant[k], number);
-        if (seen_again(count, result) && concerns(&suite->mutant[k], number))
-            say("      this is what %s gives: %s\n", suite->mutant[k].tag, suite->mutant[k].name);
-        release();
-        free(arrays);
+    release();
+    begin_stream(16 * number + k);
+    choose_shape(shape);
+}
+
+static inline void try_shapes(int number, int versions, struct version v[versions])
+{
+    const struct equation *e = under_test = equations[number];
+    tag_under_test = e->tag;
+    for (int s = 0; s < MOST_SHAPES && e->at_shape[s]; s++) {
+        begin_shape(number, s, e->at_shape[s]);
+        try_shape(versions, v, e->slope.by != NULL);
     }
-    arrays = kept, array_count = kept_count, array_room = kept_room;
+    for (int s = 0; s < MOST_SHAPES && e->widely[s]; s++) {
+        begin_shape(number, 8 + s, e->widely[s]);
+        try_shape(versions, v, 0);
+    }
 }
 
 // Report an equation
-// The header of the chunk that bears the equation's number and defines the function; of the first that bears the number, if none does.
+static const char *chapter;
+
+// The header of the chunk that bears the equation's number and defines the function; of the first
+// that bears the number, if none does.
 static inline int line_of(const char *tag, const char *function)
 {
     char line[4096], definition[200];
     int number = 0, first = 0, header = 0, found = 0;
-    FILE *file = fopen(suite->chapter, "r");
+    FILE *file = fopen(chapter, "r");
     snprintf(definition, sizeof definition, " %s(", function);
     while (file && !found && fgets(line, sizeof line, file)) {
         number++;
@@ -605,15 +837,6 @@ static inline int line_of(const char *tag, const char *function)
     return found ? found : first;
 }
 
-static inline int worst_method(const struct verdict *v)
-{
-    int worst = -1;
-    for (int m = 0; m < METHODS; m++)
-        if (v->by[m].entries && (worst < 0 || !(v->by[m].error <= v->by[worst].error)))
-            worst = m;
-    return worst;
-}
-
 static inline void report_to_file(const char *format, ...)
 {
     FILE *file = getenv("REPORT") ? fopen(getenv("REPORT"), "a") : NULL;
@@ -626,99 +849,219 @@ static inline void report_to_file(const char *format, ...)
     }
 }
 
-static inline void explain(const struct verdict *v)   // what failed, and with VERBOSE=1 what did not
+static inline int worst_method(const struct verdict *v)
 {
+    int worst = -1;
     for (int m = 0; m < METHODS; m++)
-        if (caught(v, m))
-            say("      %s is off by %.1e where %.1e is allowed: %s\n", method_name[m], v->by[m].error, v->by[m].allowed, v->by[m].worst);
-        else if (asked("VERBOSE") && v->by[m].entries)
-            say("      %-8s %.0e, allowed %.0e, %d entries\n", method_name[m], v->by[m].error, v->by[m].allowed, v->by[m].entries);
-    if (v->dead)
-        say("      %s is dead: all its slopes are zero, so nothing was checked\n", v->dead);
+        if (v->by[m].entries && (worst < 0 || !(v->by[m].error <= v->by[worst].error)))
+            worst = m;
+    return worst;
 }
 
-static inline int equation(int number, struct verdict v)
+struct name { char function[80], what[60]; };
+
+static inline struct name name_of(const struct equation *e)
 {
-    const struct check *c = &suite->check[number];
-    int methods = 0, entries = 0, worst = worst_method(&v), ok = passes(&v);
+    struct name n;
+    snprintf(n.function, sizeof n.function, "%s", e->function ? e->function : e->call);
+    n.function[strcspn(n.function, "(")] = 0;
+    snprintf(n.what, sizeof n.what, "%s%s", e->slope.by ? "dl/" : "", e->what);
+    return n;
+}
+
+static inline void report(const struct equation *e, const struct verdict *v)
+{
+    struct name n = name_of(e);
+    int methods = 0, entries = 0, worst = worst_method(v), ok = passes(v);
     for (int m = 0; m < METHODS; m++) {
-        methods += v.by[m].entries > 0;
-        entries += v.by[m].entries;
-        if (v.by[m].entries)
-            report_to_file("equation\t%s\t%s\t%s\t%s\t%s\t%s\t%.1e\t%.1e\t%d\n", suite->chapter, c->tag, c->what, c->function, ok ? "ok" : "FAILED",
-                           method_name[m], v.by[m].error, v.by[m].allowed, v.by[m].entries);
+        methods += v->by[m].entries > 0;
+        entries += v->by[m].entries;
+        if (v->by[m].entries)
+            report_to_file("equation\t%s\t%s\t%s\t%s\t%s\t%s\t%.1e\t%.1e\t%d\n", chapter,
+                           e->tag, n.what, n.function, ok ? "ok" : "FAILED", method_name[m],
+                           v->by[m].error, v->by[m].allowed, v->by[m].entries);
     }
-    char line[400], kinks[40] = "", error[40] = "exact";
-    if (v.kinks)
-        snprintf(kinks, sizeof kinks, ", %d at a kink", v.kinks);
-    if (worst < 0 || v.by[worst].error != 0)
-        snprintf(error, sizeof error, "%s %.0e", worst < 0 ? "none" : method_name[worst], worst < 0 ? NAN : v.by[worst].error);
-    snprintf(line, sizeof line, "%-5s %-9s %-26s %s:%d   %d method%s, %s, %d comparisons%s", c->tag, c->what, c->function, suite->chapter,
-             line_of(c->tag, c->function), methods, methods == 1 ? "" : "s", error, entries, kinks);
-    result(ok, line);
-    explain(&v);
-    if (!ok && !getenv("MUTANTS"))
-        recognise(number);
-    return ok;
+    char kinks[40] = "", error[40] = "exact";
+    if (v->kinks)
+        snprintf(kinks, sizeof kinks, ", %d at a kink", v->kinks);
+    if (worst < 0 || v->by[worst].error != 0)
+        snprintf(error, sizeof error, "%s %.0e", worst < 0 ? "none" : method_name[worst],
+                 worst < 0 ? NAN : v->by[worst].error);
+    result(ok, "%-5s %-9s %-26s %s:%d   %d method%s, %s, %d comparisons%s", e->tag, n.what,
+           n.function, chapter, line_of(e->tag, n.function), methods, methods == 1 ? "" : "s",
+           error, entries, kinks);
+    explain(v);
 }
 
-// Run the mutants
-// The first check of the mutant's own equation that catches it by the method that the chapter says, or -1.
-static inline int catching_check(const struct mutant *m, const struct verdict v[])
+// Find what was read
+static inline int nans_in_results(void)   // of the call under test
 {
-    for (int c = 0; c < suite->checks; c++)
-        if (!strcmp(suite->check[c].tag, m->tag) && caught(&v[c], m->by))
-            return c;
-    return -1;
+    int count = 0;
+    produce(under_test->run);
+    for (int r = 0; r < MOST_RESULTS && under_test->result[r]; r++)
+        count += nans(*under_test->result[r]);
+    return count;
 }
 
-static inline void print_mutant(const struct mutant *m, int by, const struct verdict v[], const struct verdict right[])
+static inline void fill_guards(int byte)   // 0xff: nan, 0: zeros
 {
-    char all[1000] = "";
-    for (int c = 0; c < suite->checks; c++)
-        for (int k = 0; k < METHODS; k++)
-            if (caught(&v[c], k)) {
-                size_t used = strlen(all);
-                snprintf(all + used, sizeof all - used, " %s %s", suite->check[c].tag, method_name[k]);
+    for (int k = 0; k < array_count; k++) {
+        real *first = arrays[k].at;
+        memset(first - guard(arrays[k]), byte, (size_t)guard(arrays[k]) * sizeof(real));
+        memset(first + arrays[k].count, byte, (size_t)guard(arrays[k]) * sizeof(real));
+    }
+}
+
+static inline int is_read(real *cell)   // whether nan in this place alone reaches the results
+{
+    int without = nans_in_results();
+    *cell = NAN;
+    int with = nans_in_results();
+    *cell = 0;
+    return with > without;
+}
+
+// Says which place outside of an array the call under test reads: the one closest to its array.
+static inline void say_what_was_read(void)
+{
+    int known = array_count, found = 0;
+    fill_guards(0);
+    for (int k = 0; k < known && !found; k++)
+        for (int i = 0; i < 2 * guard(arrays[k]) && !found; i++) {
+            struct array x = arrays[k];
+            int place = i % 2 ? x.count + i / 2 : -1 - i / 2;   // before, behind, before, ...
+            char text[200];
+            describe_place(sizeof text, text, x, place);
+            found = is_read((real *)x.at + place);
+            if (found)
+                say("      reads outside of %s, at %s\n", x.name, text + strlen(x.name));
+        }
+    fill_guards(0xff);
+}
+
+// Say why
+static inline void say_why(int number, int versions, const struct version v[versions])
+{
+    const struct equation *e = equations[number];
+    for (int k = 1; k < versions; k++)
+        if (v[k].as_tested && !v[k].define_z)
+            say("      this is what %s gives: %s\n", e->tag, e->wrong[k - 1].name);
+    for (int s = 0; s < 2 * MOST_SHAPES; s++) {
+        int shape = s < MOST_SHAPES ? e->at_shape[s] : e->widely[s - MOST_SHAPES];
+        if (shape) {
+            begin_shape(number, s < MOST_SHAPES ? s : 8 + s - MOST_SHAPES, shape);
+            if (nans_in_results()) {
+                say_what_was_read();
+                break;
             }
-    say("  %-5s %-52s %-8s %.0e, right %.0e; all:%s\n", m->tag, m->name, method_name[m->by], by < 0 ? NAN : v[by].by[m->by].error,
-        by < 0 ? NAN : right[by].by[m->by].error, all);
-}
-
-static inline int run_mutant(const struct mutant *m, const struct verdict right[])
-{
-    operation *kept[2];
-    struct verdict v[suite->checks];
-    exchange(m, kept, 1);
-    for (int c = 0; c < suite->checks; c++)
-        v[c] = run_check(c);
-    exchange(m, kept, 0);
-    int by = catching_check(m, v);
-    if (asked("MUTANTS") || by < 0)
-        print_mutant(m, by, v, right);
-    if (by >= 0)
-        report_to_file("mutant\t%s\t%s\t%s\t%s\t%s\t%.1e\t%.1e\t%s\n", suite->chapter, m->name, m->erratum ? m->erratum : "-", method_name[m->by], m->tag,
-                       v[by].by[m->by].error, right[by].by[m->by].error, suite->check[by].function);
-    return by >= 0;
-}
-
-static inline void run_mutants(const struct verdict right[])
-{
-    char line[400];
-    int survivors = 0;
-    for (int k = 0; k < suite->mutants; k++)
-        survivors += !run_mutant(&suite->mutant[k], right);
-    snprintf(line, sizeof line, "%d wrong versions, each rejected by the method that its chapter says", suite->mutants);
-    result(!survivors, line);
-    for (int c = 0; c < suite->checks; c++) {
-        int own = 0;
-        for (int k = 0; k < suite->mutants; k++)
-            own += !strcmp(suite->mutant[k].tag, suite->check[c].tag);
-        if (own < 4) {
-            snprintf(line, sizeof line, "%s has %d wrong versions, expected at least 4", suite->check[c].tag, own);
-            result(0, line);
         }
     }
+}
+
+// Report wrong versions
+static inline void print_wrong(const struct equation *e, const struct wrong *w,
+                               const struct verdict *v, const struct verdict *right)
+{
+    char all[200] = "";
+    for (int m = 0; m < METHODS; m++)
+        if (caught(v, m))
+            strcat(strcat(all, " "), method_name[m]);
+    say("  %-5s %-52s %-8s %.0e, right %.0e; all:%s\n", e->tag, w->name, method_name[w->by],
+        v->by[w->by].error, right->by[w->by].error, all);
+}
+
+// Each wrong version must be rejected by the method that is told; two that agree, by no other.
+static inline int rejected(const struct wrong *w, const struct verdict *v)
+{
+    int others = 0;
+    for (int m = 0; m < METHODS; m++)
+        others += m != (int)w->by && caught(v, m);
+    return caught(v, w->by) && !(w->define_z && others);
+}
+
+static inline void report_wrongs(const struct equation *e, const struct version v[])
+{
+    int survivors = 0;
+    for (int k = 0; k < e->wrongs; k++) {
+        const struct wrong *w = &e->wrong[k];
+        const struct verdict *own = &v[k + 1].verdict;
+        survivors += !rejected(w, own);
+        if (asked("MUTANTS") || !rejected(w, own))
+            print_wrong(e, w, own, &v[0].verdict);
+        if (rejected(w, own))
+            report_to_file("mutant\t%s\t%s\t%s\t%s\t%s\t%.1e\t%.1e\t%s\n", chapter, w->name,
+                           w->erratum ? w->erratum : "-", method_name[w->by], e->tag,
+                           own->by[w->by].error, v[0].verdict.by[w->by].error, name_of(e).function);
+    }
+    result(!survivors && e->wrongs >= 4,
+           "%s: %d wrong versions, each rejected by the method that its row tells", e->tag,
+           e->wrongs);
+}
+
+// Check an equation
+// Versions of one equation: the call under test, then the wrong ones.
+static inline struct version *versions_of(const struct equation *e)
+{
+    struct version *v = no_null(calloc(1 + (size_t)e->wrongs, sizeof *v));
+    v[0] = (struct version){.run = e->run, .as_tested = 1};
+    for (int k = 0; k < e->wrongs; k++)
+        v[k + 1] = (struct version){.run = e->wrong[k].run, .define_z = e->wrong[k].define_z,
+                                    .as_tested = 1};
+    return v;
+}
+
+static inline void check_equation(int number)
+{
+    const struct equation *e = equations[number];
+    int with_wrongs = !getenv("MUTANTS") || asked("MUTANTS");
+    struct version *v = versions_of(e);
+    try_shapes(number, 1 + (with_wrongs ? e->wrongs : 0), v);
+    report(e, &v[0].verdict);
+    if (passes(&v[0].verdict) && with_wrongs)
+        report_wrongs(e, v);
+    if (!passes(&v[0].verdict)) {
+        if (!with_wrongs)
+            try_shapes(number, 1 + e->wrongs, v);
+        say_why(number, 1 + e->wrongs, v);
+    }
+    free(v);
+}
+
+// Small shapes
+typedef int small_chooser(long number);   // chooses it; returns whether it is legal
+
+static inline void check_small_shapes(long count, small_chooser *choose)
+{
+    struct verdict *v = no_null(calloc((size_t)equation_count, sizeof *v));
+    int shapes = 0;
+    for (long number = 0; number < count; number++) {
+        release();
+        begin_stream((int)number);
+        shapes += choose(number);
+        for (int k = 0; k < equation_count && array_count; k++) {
+            under_test = equations[k];
+            if (!under_test->every_small_shape)
+                continue;
+            produce(under_test->define);
+            struct results expected = results();
+            produce(under_test->run);
+            compare(&v[k], ORACLE, under_test->within, *under_test->result[0], expected.of[0]);
+#ifdef COMPLEX
+            if (under_test->slope.by) {
+                struct array gradient = copy(*under_test->result[0]);
+                give_z = under_test->slope.define;
+                judge_direction(&v[k], along_random(weighted_z, *under_test->slope.by), gradient,
+                                under_test->slope.bend == EXACTLY_AFFINE ? EXACT : 1e-13);
+            }
+#endif
+        }
+    }
+    for (int k = 0; k < equation_count; k++)
+        if (equations[k]->every_small_shape) {
+            result(passes(&v[k]), "%s at every small shape: %d of them", equations[k]->tag, shapes);
+            explain(&v[k]);
+        }
+    free(v);
 }
 
 // See an assertion
@@ -740,36 +1083,81 @@ static inline int refuses(operation *illegal, const char *message)
         used += n;
     close(ends[0]);
     int status = 0;
-    return child > 0 && waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && strstr(text, message);
+    return child > 0 && waitpid(child, &status, 0) == child && WIFSIGNALED(status)
+        && WTERMSIG(status) == SIGABRT && strstr(text, message);
 }
 
-// Run a suite
-static inline int closing(void)
+// Declare claims
+struct claim {
+    int line;
+    const char *text;
+    int (*holds)(void);
+    operation *illegal;    // or else: it must be refused
+    const char *message;   // with these words
+};
+static struct claim claims[64];
+static int claim_count;
+
+static inline void add_claim(struct claim c)
 {
-    release();
-    free(arrays);
-    if (asked("TAP"))
-        printf("1..%d\n", passed_count + failed_count);
-    say("%d passed, %d failed\n", passed_count, failed_count);
-    return failed_count != 0;
+    int k = claim_count++;
+    if (claim_count > 64)
+        abort();
+    for (; k > 0 && claims[k - 1].line > c.line; k--)
+        claims[k] = claims[k - 1];
+    claims[k] = c;
 }
 
-static inline int run_suite(const struct suite *s)
+#define CLAIM(...) CLAIM_AT(__LINE__, __VA_ARGS__)
+#define CLAIM_AT(line, ...) CLAIM_AT_(line, __VA_ARGS__)
+#define CLAIM_AT_(line, text, ...) \
+    static int claim_##line(void) \
+    { \
+        return (__VA_ARGS__); \
+    } \
+    __attribute__((constructor)) static void add_claim_##line(void) \
+    { \
+        add_claim((struct claim){line, text, claim_##line, NULL, NULL}); \
+    }
+
+#define REFUSES(...) REFUSES_AT(__LINE__, __VA_ARGS__)
+#define REFUSES_AT(line, ...) REFUSES_AT_(line, __VA_ARGS__)
+#define REFUSES_AT_(line, text, message, ...) \
+    static void illegal_##line(void) \
+    { \
+        __VA_ARGS__; \
+    } \
+    __attribute__((constructor)) static void add_refusal_##line(void) \
+    { \
+        add_claim((struct claim){line, text, NULL, illegal_##line, message}); \
+    }
+
+// Check a chapter
+static inline void check_claims(void)
+{
+    for (int k = 0; k < claim_count; k++) {
+        const struct claim *c = &claims[k];
+        release();
+        begin_stream(1000 + k);
+        result(c->holds ? c->holds() : refuses(c->illegal, c->message), "%s%s%s",
+               asked("TAP") ? "" : "      ", c->text, c->holds ? "" : " is refused");
+    }
+}
+
+static inline int check_chapter(const char *path, chooser *choose, long small_shapes,
+                                small_chooser *small)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);   // what was printed stays printed if a check crashes
-    suite = s;
+    chapter = path, choose_shape = choose;
+    const char *only = getenv("ONLY");
     if (asked("SHAPES")) {
-        if (s->shapes)
-            s->shapes();
+        check_small_shapes(small_shapes, small);
         return closing();
     }
-    struct verdict right[s->checks];
-    int ok = 1;
-    for (int c = 0; c < s->checks; c++)
-        ok &= equation(c, right[c] = run_check(c));
-    if (s->claims)
-        s->claims();
-    if (ok && (!getenv("MUTANTS") || asked("MUTANTS")))   // of mutants of something wrong nothing follows
-        run_mutants(right);
+    for (int k = 0; k < equation_count; k++)
+        if (!only || !*only || strstr(only, equations[k]->tag))
+            check_equation(k);
+    if (!only || !*only)
+        check_claims();
     return closing();
 }

@@ -8,10 +8,8 @@ import tempfile
 import unittest
 
 import counted
-
-sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'paper'))
-import tables   # noqa: E402
+import tools   # finds the next one
+import tables
 
 FENCE = '```'
 

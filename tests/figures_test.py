@@ -7,10 +7,7 @@ import unittest
 import xml.etree.ElementTree as tree
 
 import counted
-
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, 'figures'))
-sys.dont_write_bytecode = True
+from tools import ROOT   # finds the next three
 import data
 import draw
 import figures

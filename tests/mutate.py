@@ -19,10 +19,8 @@ import subprocess
 import sys
 import tempfile
 
-sys.dont_write_bytecode = True
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, 'chapters'))
-import tangle   # noqa: E402
+from tools import ROOT   # finds the tangler
+import tangle
 
 # ---- Tokens ----
 

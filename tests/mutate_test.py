@@ -9,12 +9,9 @@ import tempfile
 import unittest
 
 import counted
-
-sys.dont_write_bytecode = True
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
-import mutate   # noqa: E402
-import tangle   # noqa: E402
+from tools import ROOT   # finds the tangler
+import mutate
+import tangle
 
 SUM = '''#include <assert.h>
 struct pair { int x, y; };
@@ -47,9 +44,9 @@ def edits(operator, body, head='int f(int a, int b, int da, int t[3][4])'):
 class Tokens(unittest.TestCase):
     def test_every_character_is_in_one_token(self):
         for folder in ('src', 'tests'):
-            for name in sorted(os.listdir(os.path.join(HERE, '..', folder))):
+            for name in sorted(os.listdir(os.path.join(ROOT, folder))):
                 if name.endswith(('.c', '.h')):
-                    with open(os.path.join(HERE, '..', folder, name), encoding='utf-8') as file:
+                    with open(os.path.join(ROOT, folder, name), encoding='utf-8') as file:
                         source = file.read()
                     self.assertEqual(''.join(token.text for token in mutate.lex(source)), source)
 

@@ -1,75 +1,44 @@
-// Tangled from chapters/0-notation.md [1f59fb39c978]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [b22f22d33192]: edit the chapter, or edit here and run make stitch
 #include "../src/notation.c"
 #include "check.h"
 
-// Check (G15)
-static struct array theta, estimates;
-static operation *estimate;
+// Numbers for (G15)
+static struct array theta, slopes;
 
 static real cube(void)
 {
-    real t = *(real *)theta.at;
+    real t = at(theta, 0);
     return t * t * t;
 }
 
-static void fill_estimates(double (*slope)(double h))
+static void choose(int shape)
 {
-    for (int k = 0; k < estimates.count; k++)
-        put(estimates, k, 0, 0, 0, slope(1.0 / (2 << k)));
+    (void)shape;
+    ARRAY(theta, 1), ARRAY(slopes, 3);
+    at(theta, 0) = 2;
 }
 
-static double by_difference(double h)
-{
-    return central_difference(cube, theta.at, h).value;
-}
+// Check (G15)
+DEFINE(slopes, at(slopes, 0) = 12.25; at(slopes, 1) = 12.0625; at(slopes, 2) = 12.015625)
+EQUATION(G15, slopes,
+         EACH(k, 3) at(slopes, k) = central_difference(cube, theta.at, 1.0 / (2 << k)).value,
+         OF(central_difference), AT(1))
 
-static void central_estimates(void)
-{
-    fill_estimates(by_difference);
-}
-
-static struct verdict check_differences(void)
+// Promises about slopes
+static struct verdict gradient_verdict(objective *f, double where, double slope, enum bend bend)
 {
     struct verdict v = {0};
-    const double known[] = {12.25, 12.0625, 12.015625};
-    theta = array("theta", 1, (int[]){1}), estimates = array("slope", 1, (int[]){3});
-    struct array expected = array("slope", 1, estimates.extent);
-    put(theta, 0, 0, 0, 0, 2);
-    estimate();
-    for (int k = 0; k < 3; k++)
-        put(expected, k, 0, 0, 0, known[k]);
-    compare(&v, ORACLE, EXACT, estimates, expected);
-    return v;
-}
-
-// wrong: (G15)
-static double cube_at(double t) { return t * t * t; }
-static double one_sided(double h) { return (cube_at(2 + h) - cube_at(2)) / h; }
-static double not_halved(double h) { return (cube_at(2 + h) - cube_at(2 - h)) / h; }
-static double of_one_end(double h) { return cube_at(2 + h) / (2 * h); }
-static double ends_exchanged(double h) { return (cube_at(2 - h) - cube_at(2 + h)) / (2 * h); }
-
-static void wrong_G15_one_sided(void) { fill_estimates(one_sided); }
-static void wrong_G15_not_halved(void) { fill_estimates(not_halved); }
-static void wrong_G15_one_end(void) { fill_estimates(of_one_end); }
-static void wrong_G15_exchanged(void) { fill_estimates(ends_exchanged); }
-
-// Promises of the checker
-static struct array slope_of_theta;
-
-static struct verdict gradient_verdict(objective *f, double at, double slope, enum bend bend)
-{
-    struct verdict v = {0};
-    theta = array("theta", 1, (int[]){1}), slope_of_theta = array("dtheta", 1, theta.extent);
-    put(theta, 0, 0, 0, 0, at);
-    put(slope_of_theta, 0, 0, 0, 0, slope);
-    check_gradient(&v, f, theta, slope_of_theta, bend);
+    struct array gradient;
+    ARRAY(theta, 1);
+    ARRAY(gradient, 1);
+    at(theta, 0) = where, at(gradient, 0) = slope;
+    check_gradient(&v, f, theta, gradient, bend);
     return v;
 }
 
 static real relu_of_theta(void)
 {
-    real t = *(real *)theta.at;
+    real t = at(theta, 0);
     went(creal(t) > 0 ? 1 : creal(t) < 0 ? 2 : 3);
     return creal(t) > 0 ? t : 0;
 }
@@ -79,58 +48,76 @@ static real constant(void)
     return 5;
 }
 
-static void check_kinks(void)
+static int a_step_is_shortened(void)
 {
-    struct verdict near = gradient_verdict(relu_of_theta, 0.01, 1, EXACTLY_AFFINE), at = gradient_verdict(relu_of_theta, 0, 0, EXACTLY_AFFINE);
-    struct slope s = central_difference(relu_of_theta, theta.at, 1);
-    expect(passes(&near) && !near.kinks, "near a kink the step is made smaller");
-    expect(at.kinks == 1 && !at.by[CENTRAL].entries, "at a kink nothing is compared, and it is counted");
-    expect(s.step == 0, "and there is no slope to speak of");
+    struct verdict near = gradient_verdict(relu_of_theta, 0.01, 1, EXACTLY_AFFINE);
+    return passes(&near) && !near.kinks;
 }
 
-static void check_verdicts(void)
+static int a_kink_is_counted(void)
 {
-    struct verdict dead = gradient_verdict(constant, 1, 0, EXACTLY_AFFINE);
-    struct verdict wrong = gradient_verdict(cube, 2, 12.001, CURVED), right = gradient_verdict(cube, 2, 12, CURVED);
-    expect(!passes(&dead) && dead.dead, "an argument without influence is called dead, and fails");
-    expect(caught(&wrong, CENTRAL) && wrong.by[CENTRAL].error < 1e-4, "a slope that is off in its fifth digit is caught at the best of all steps");
-    expect(passes(&right) && right.by[CENTRAL].error < 1e-9, "the right one agrees to nine digits");
-    struct verdict kept = {0};
-    judge(&kept, ORACLE, 1, 0, 0, ""), judge(&kept, ORACLE, 1, 0.5, 0, "middle"), judge(&kept, ORACLE, 1, 0, 0, "");
-    expect(caught(&kept, ORACLE) && kept.by[ORACLE].error == 0.5, "the worst is kept where nothing is allowed");
-    struct verdict none = {0};
-    expect(!passes(&none), "a check that compares nothing does not pass");
+    struct verdict v = gradient_verdict(relu_of_theta, 0, 0, EXACTLY_AFFINE);
+    return v.kinks == 1 && !v.by[CENTRAL].entries
+        && central_difference(relu_of_theta, theta.at, 1).step == 0;
 }
 
-static void check_arrays(void)
+static int a_dead_argument_fails(void)
+{
+    struct verdict v = gradient_verdict(constant, 1, 0, EXACTLY_AFFINE);
+    return !passes(&v) && v.dead;
+}
+
+static int the_fifth_digit_is_seen(void)
+{
+    struct verdict wrong = gradient_verdict(cube, 2, 12.001, CURVED);
+    struct verdict right = gradient_verdict(cube, 2, 12, CURVED);
+    return caught(&wrong, CENTRAL) && wrong.by[CENTRAL].error < 1e-4
+        && passes(&right) && right.by[CENTRAL].error < 1e-9;
+}
+
+CLAIM("near a kink the step is made smaller", a_step_is_shortened())
+CLAIM("at a kink nothing is compared, and it is counted", a_kink_is_counted())
+CLAIM("an argument without influence is called dead, and fails", a_dead_argument_fails())
+CLAIM("a slope that is off in its fifth digit is caught, the right one passes", the_fifth_digit_is_seen())
+
+// Promises about arrays
+static int unwritten_is_caught(void)
 {
     struct verdict v = {0};
-    release();
-    struct array x = array("x", 1, (int[]){3}), y = array("y", 1, (int[]){3});
-    memset(y.at, 0, 3 * sizeof(real));
-    put(x, 0, 0, 0, 0, 0), put(x, 2, 0, 0, 0, 0);
+    struct array x, y;
+    ARRAY(x, 3);
+    ARRAY(y, 3);
+    clear(y);
+    at(x, 0) = at(x, 2) = 0;
     compare(&v, ORACLE, EXACT, x, y);
-    expect(caught(&v, ORACLE), "an entry that was not written is caught");
-    expect(!array_with_broken_guard(), "what is written inside of an array breaks no guard");
-#ifndef __SANITIZE_ADDRESS__
-    ((real *)y.at)[3] = 7;
-    expect(array_with_broken_guard() && !strcmp(array_with_broken_guard(), "y"), "what is written behind an array is found");
-    ((real *)x.at)[-1] = 7;
-    expect(!strcmp(array_with_broken_guard(), "x"), "and what is written before it");
-#endif
+    return caught(&v, ORACLE);
 }
 
-static void check_recognition(void)
+#ifndef __SANITIZE_ADDRESS__   // the sanitizer has guards of its own
+static int guard_notices(int place)   // what is written there, in an array of three
 {
-    static operation *elsewhere = central_estimates;
-    const struct mutant here = {.change = {{&estimate, wrong_G15_exchanged}}}, other = {.change = {{&elsewhere, wrong_G15_exchanged}}};
-    expect(concerns(&here, 0) && !concerns(&other, 0), "a mistake is recognised only in what the check calls");
+    struct array x;
+    ARRAY(x, 3);
+    ((real *)x.at)[place] = 7;
+    return array_with_broken_guard() != NULL;
+}
+
+CLAIM("what is written inside of an array breaks no guard", !guard_notices(2))
+CLAIM("what is written behind an array is found", guard_notices(3))
+CLAIM("and what is written before it", guard_notices(-1))
+#endif
+
+static int the_worst_is_kept(void)
+{
+    struct verdict kept = {0}, none = {0};
+    judge(&kept, ORACLE, 1, 0, 0, ""), judge(&kept, ORACLE, 1, 0.5, 0, "middle");
+    judge(&kept, ORACLE, 1, 0, 0, "");
+    return caught(&kept, ORACLE) && kept.by[ORACLE].error == 0.5 && !passes(&none);
 }
 
 static int draws_differ(void)
 {
     int value[4], differ = 1;
-    begin_stream(1);
     for (int k = 0; k < 1000; k++) {
         draw_different(4, value, 2, 6);
         for (int i = 0; i < 4; i++)
@@ -139,58 +126,90 @@ static int draws_differ(void)
     return differ;
 }
 
+CLAIM("an entry that was not written is caught", unwritten_is_caught())
+CLAIM("the worst is kept; a check that compares nothing does not pass", the_worst_is_kept())
+CLAIM("extents that must differ do, and stay in their range", draws_differ())
+
+// Promises about wrong functions
+static struct array once, twice;
+
+static void double_it(void) { EACH(i, 3) at(twice, i) = 2 * at(once, i); }
+static void triple_it(void) { EACH(i, 3) at(twice, i) = 3 * at(once, i); }
+static void skip_one(void) { EACH(i, 2) at(twice, i) = 3 * at(once, i); }
+static void read_behind(void) { EACH(i, 3) at(twice, i) = 2 * ((real *)once.at)[i + 1]; }
+
+static void test_doubling(operation *tested)
+{
+    static struct equation doubling = {.tag = "(x)", .result = {&twice}, .define = double_it};
+    doubling.run = tested;
+    under_test = &doubling;
+    ARRAY(once, 3), ARRAY(twice, 3);
+    randomise(once);
+}
+
+static struct version tried(operation *tested, operation *mistake)   // the mistake's version
+{
+    struct version v[2] = {{.run = tested, .as_tested = 1}, {.run = mistake, .as_tested = 1}};
+    test_doubling(tested);
+    try_shape(2, v, 0);
+    v[1].as_tested &= !passes(&v[0].verdict);
+    return v[1];
+}
+
+static int reads_behind(void)   // which place a nan comes from
+{
+    test_doubling(read_behind);
+    fill_guards(0);
+    int behind = guard(once) ? is_read((real *)once.at + 3) && !is_read((real *)once.at - 1) : 1;
+    fill_guards(0xff);
+    return behind;
+}
+
+CLAIM("a known mistake is recognised", tried(triple_it, triple_it).as_tested)
+CLAIM("another is not taken for it", !tried(skip_one, triple_it).as_tested)
+CLAIM("results that hold nan resemble nothing", !tried(skip_one, skip_one).as_tested)
+CLAIM("the right function is not called a mistake", !tried(double_it, double_it).as_tested)
+CLAIM("a place that was read outside of an array is found", reads_behind())
+
 // The adjoint by hand
+#ifdef COMPLEX
 static struct array two;
 
 static real by_hand(void)   // <v, z> with v = (1, 10), z0 = 2 a0 + 3 a1, z1 = 4 a1
 {
-    const real *a = two.at;
-    return 2 * a[0] + 3 * a[1] + 10 * (4 * a[1]);
+    return 2 * at(two, 0) + 3 * at(two, 1) + 10 * (4 * at(two, 1));
 }
 
-static void check_adjoint(void)
+static int adjoint_accepts(double da0, double da1)
 {
-#ifdef COMPLEX
-    struct verdict right = {0}, wrong = {0};
-    two = array("a", 1, (int[]){2});
-    struct array da = array("da", 1, two.extent);
+    struct verdict v = {0};
+    struct array da;
+    ARRAY(two, 2);
+    ARRAY(da, 2);
     randomise(two);
-    put(da, 0, 0, 0, 0, 2), put(da, 1, 0, 0, 0, 43);
-    adjoint(&right, by_hand, two, da, EXACT);
-    put(da, 0, 0, 0, 0, 32), put(da, 1, 0, 0, 0, 40);
-    adjoint(&wrong, by_hand, two, da, EXACT);
-    expect(passes(&right) && !passes(&wrong), "the adjoint test accepts (2, 43) and rejects (32, 40)");
-#else
-    (void)by_hand;
-    (void)two;
+    at(da, 0) = da0, at(da, 1) = da1;
+    judge_direction(&v, along_random(by_hand, two), da, EXACT);
+    return passes(&v);
+}
+
+CLAIM("the adjoint test accepts (2, 43)", adjoint_accepts(2, 43))
+CLAIM("and rejects (32, 40)", !adjoint_accepts(32, 40))
 #endif
-}
 
-static operation *estimate = central_estimates;
+// wrong: (G15)
+static double cube_at(double t) { return t * t * t; }
+#define EACH_STEP EACH(k, 3) for (double h = 1.0 / (2 << k); h; h = 0)
 
-static const struct check checks[] = {
-    {"(G15)", "slope", "central_difference", check_differences},
-};
-
-static const struct mutant mutants[] = {
-    {"(G15)", NULL, "to one side", ORACLE, {{&estimate, wrong_G15_one_sided}}},
-    {"(G15)", NULL, "not divided by two", ORACLE, {{&estimate, wrong_G15_not_halved}}},
-    {"(G15)", NULL, "the value at one end", ORACLE, {{&estimate, wrong_G15_one_end}}},
-    {"(G15)", NULL, "the ends exchanged", ORACLE, {{&estimate, wrong_G15_exchanged}}},
-};
-
-static void claims(void)
-{
-    check_kinks();
-    check_verdicts();
-    check_arrays();
-    check_adjoint();
-    check_recognition();
-    expect(draws_differ(), "extents that must differ do, and stay in their range");
-}
+WRONG(G15, NULL, "to one side", ORACLE,
+      EACH_STEP at(slopes, k) = (cube_at(2 + h) - cube_at(2)) / h)
+WRONG(G15, NULL, "not divided by two", ORACLE,
+      EACH_STEP at(slopes, k) = (cube_at(2 + h) - cube_at(2 - h)) / h)
+WRONG(G15, NULL, "the value at one end", ORACLE,
+      EACH_STEP at(slopes, k) = cube_at(2 + h) / (2 * h))
+WRONG(G15, NULL, "the ends exchanged", ORACLE,
+      EACH_STEP at(slopes, k) = (cube_at(2 - h) - cube_at(2 + h)) / (2 * h))
 
 int main(void)
 {
-    return run_suite(&(struct suite){"chapters/0-notation.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants,
-                                     checks, mutants, claims, NULL});
+    return check_chapter("chapters/0-notation.md", choose, 0, NULL);
 }

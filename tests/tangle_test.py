@@ -11,12 +11,9 @@ import tempfile
 import unittest
 
 import counted
-
-sys.dont_write_bytecode = True
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, '..', 'chapters'))
-import stitch   # noqa: E402
-import tangle   # noqa: E402
+import tools   # finds the next two
+import stitch
+import tangle
 
 TICKS = '```'
 

@@ -17,20 +17,16 @@ import unittest
 import xml.etree.ElementTree as ET
 
 import counted
+from tools import ROOT   # finds the modules below
+import catalogue
+import highlight
+import markdown
+import mathml
+import pages
+import results
+import weave
 
-sys.dont_write_bytecode = True
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(HERE)
-sys.path.insert(0, os.path.join(ROOT, 'paper'))
-import weave   # noqa: E402
-import catalogue   # noqa: E402
-import highlight   # noqa: E402
-import markdown   # noqa: E402
-import mathml   # noqa: E402
-import pages   # noqa: E402
-import results   # noqa: E402
-
-GOLDEN = os.path.join(HERE, 'equations.golden')
+GOLDEN = os.path.join(ROOT, 'tests', 'equations.golden')
 TICKS = '```'
 REPORT = '\n'.join((
     'compiler\tgcc 12.2.0\t2026-11-24 10:00',
@@ -420,7 +416,7 @@ class Mistakes(unittest.TestCase):
 
 class OldPython(unittest.TestCase):
     def test_python_3_9_can_read_it(self):
-        for folder in ('paper', 'tests', 'chapters'):
+        for folder in ('paper', 'tests', 'figures', 'src'):
             for name in os.listdir(os.path.join(ROOT, folder)):
                 if name.endswith('.py'):
                     with open(os.path.join(ROOT, folder, name), encoding='utf-8') as file:

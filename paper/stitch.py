@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Carries hand edits of tangled files back into the chapters: python3 chapters/stitch.py
+"""Carries hand edits of tangled files back into the chapters: python3 paper/stitch.py
 
 What can be placed without doubt is moved, the rest is refused by name. Afterwards tangling gives the edited files back."""
 import collections

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The tangler: reads the chapters' chunks and writes the C files of src/ and tests/.
 
-    python3 chapters/tangle.py              write what has changed
-    python3 chapters/tangle.py --check      write nothing; name each file that differs from its chapter
-    python3 chapters/tangle.py --lines DIR  write the same files below DIR, with #line for the compiler's messages
+    python3 paper/tangle.py              write what has changed
+    python3 paper/tangle.py --check      write nothing; name each file that differs from its chapter
+    python3 paper/tangle.py --lines DIR  write the same files below DIR, with #line for the compiler's messages
 
 A chunk is a ```c fence whose first line is a comment: // <<Name>>= (7) defines it, // <<Name>>+= continues it. The numbers
 are the equations that it implements. A line // <<Name>> inside a chunk stands for that chunk. A name with a slash is a file.
@@ -20,7 +20,7 @@ FENCE = re.compile(r'^( {0,3}(?:(?:[-*+]|\d+[.)]) +)?)(`{3,}(?=[^`]*$)|~{3,})\s*
 HEADER = re.compile(r'^// <<([^<>]+)>>(\+?=)((?: \([^()]*\))*)$')
 REFERENCE = re.compile(r'^( *)// <<([^<>]+)>>$')
 MARK = re.compile(r'^\s*//\s*<<|//\s*<<[^<>]+>>')   # means to be a header or a reference, well-formed or not
-TAG = re.compile(r'^(?:[1-9]|1[0-9]|2[0-5]|G[1-9]|G1[0-5])$')
+TAG = re.compile(r'^(?:[1-9]|1[0-9]|2[0-5]|G[1-9][0-9]?[a-z]?)$')
 FIRST_LINE = re.compile(r'^// Tangled from (\S+) \[([0-9a-f]{12})\]: edit the chapter, or edit here and run make stitch\n$')
 FILE_NAME = re.compile(r'^(src|tests)/\w+\.[ch]$')
 
