@@ -54,23 +54,23 @@ stitch: python
 # make PLAIN=1: with the plain sums of chapters 1 and 2
 MNIST_PROGRAM = build/mnist$(if $(PLAIN),-plain)
 build/mnist: tangle
-	@[ $@ -nt src/mnist.c -a $@ -nt src/fast.c ] || { echo 'cc src/mnist.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/mnist.c -o $@ -pthread -lm; }
+	@[ $@ -nt src/mnist.c -a $@ -nt src/fast.c -a $@ -nt src/program.h ] || { echo 'cc src/mnist.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/mnist.c -o $@ -pthread -lm; }
 
 build/mnist-plain: tangle
-	@[ $@ -nt src/mnist.c ] || { echo 'cc -DPLAIN src/mnist.c -o $@'; $(CC) $(STRICT) $(CFLAGS) -DPLAIN src/mnist.c -o $@ -pthread -lm; }
+	@[ $@ -nt src/mnist.c -a $@ -nt src/program.h ] || { echo 'cc -DPLAIN src/mnist.c -o $@'; $(CC) $(STRICT) $(CFLAGS) -DPLAIN src/mnist.c -o $@ -pthread -lm; }
 
 build/mnist-double: tangle
 	@[ $@ -nt src/mnist.c ] || { echo 'cc -DDOUBLE src/mnist.c -o $@'; $(CC) $(STRICT) $(CFLAGS) -DDOUBLE src/mnist.c -o $@ -pthread -lm; }
 
 build/inside build/study: build/%: tangle
-	@[ $@ -nt src/$*.c -a $@ -nt src/mnist.c -a $@ -nt src/fast.c ] || { echo 'cc src/$*.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/$*.c -o $@ -pthread -lm; }
+	@[ $@ -nt src/$*.c -a $@ -nt src/mnist.c -a $@ -nt src/fast.c -a $@ -nt src/program.h ] || { echo 'cc src/$*.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/$*.c -o $@ -pthread -lm; }
 
 build/draw: tangle
-	@[ $@ -nt src/draw.c ] || { echo 'cc src/draw.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/draw.c -o $@ -lm; }
+	@[ $@ -nt src/draw.c -a $@ -nt src/program.h ] || { echo 'cc src/draw.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/draw.c -o $@ -lm; }
 
 # Drawn digits: what the checks of the network look at, and what is trained on where MNIST cannot be had.
 build/drawn/t10k-labels-idx1-ubyte: build/draw
-	@[ $@ -nt build/draw ] || build/draw build/drawn
+	@[ $@ -nt build/draw ] || build/draw --out build/drawn
 
 build/bench: tangle
 	@[ $@ -nt src/bench.c ] || { echo 'cc src/bench.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/bench.c -o $@ -pthread -lm; }
@@ -199,7 +199,7 @@ data:
 train: $(MNIST_PROGRAM) build/draw
 	@if [ -n "$(MNIST)" ]; then sh src/get-data.sh '$(MNIST)' build/data && $(MNIST_PROGRAM) --data build/data; \
 	elif sh src/get-data.sh download data; then $(MNIST_PROGRAM) --data data; \
-	else echo 'MNIST is neither here nor within reach: training on drawn digits instead'; build/draw build/drawn && $(MNIST_PROGRAM) --data build/drawn; fi
+	else echo 'MNIST is neither here nor within reach: training on drawn digits instead'; build/draw --out build/drawn && $(MNIST_PROGRAM) --data build/drawn; fi
 
 figures: python
 	@$(PYTHON) figures/figures.py
