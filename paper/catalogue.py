@@ -100,7 +100,8 @@ def read_indices(path):
             for word in words:
                 if '=' in word:
                     name, word = word.split('=')
-                declared.setdefault(tag.strip('()'), {}).setdefault(name, []).append(word)
+                names = declared.setdefault(tag.strip('()'), {}).setdefault(name, [])
+                names += [word] if word != '-' else []
             if name is None:
                 raise BookError("%s:%d: expected an equation and index=name, like (8) x''=i" % (path, number))
     return declared

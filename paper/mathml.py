@@ -26,6 +26,7 @@ RELATIONS = {r'\le': '≤', r'\ge': '≥', r'\ne': '≠', r'\in': '∈', r'\sim'
              '=': '=', '<': '<', '>': '>', ':': ':'}
 OPENING = {r'\lfloor': '⌊', r'\lceil': '⌈', r'\langle': '⟨', r'\{': '{', '(': '(', '[': '['}
 CLOSING = {r'\rfloor': '⌋', r'\rceil': '⌉', r'\rangle': '⟩', r'\}': '}', ')': ')', ']': ']', '!': '!'}
+BARS = {'|': '|', r'\|': '‖'}   # either side of a number or a vector
 DELIMITERS = dict(OPENING, **CLOSING, **{'|': '|', '/': '/', '.': ''})
 LIMITS = ('max', 'min')
 FUNCTIONS = LIMITS + ('exp', 'ln', 'log', 'sinh', 'cosh', 'tanh', 'sin', 'cos', 'arctan')
@@ -219,8 +220,8 @@ class Converter:
     def sign(self, token):
         if token == ',':
             return Item('punct', '<mo separator="true"%s>,</mo>' % self.tight(), '')
-        if token == '|':
-            return Item('ord', '<mo stretchy="false" lspace="0" rspace="0">|</mo>', '')
+        if token in BARS:
+            return Item('ord', '<mo stretchy="false" lspace="0" rspace="0">%s</mo>' % BARS[token], '')
         for kind, table in (('open', OPENING), ('close', CLOSING)):
             if token in table:
                 return Item(kind, '<mo stretchy="false">%s</mo>' % table[token], '')

@@ -41,7 +41,8 @@ WRONG = '''(target => {
     return well ? '' : target.outerHTML + ' lit ' + lit.size + ' of ' + wanted.length;
 })''' % LIT
 WIDER = '''[...document.querySelectorAll('main *')].filter(
-    e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.formula, pre, .scroll, .skip')).map(e => e.outerHTML.slice(0, 99)).slice(0, 3)'''
+    e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.formula, pre, .scroll, .skip'))
+    .map(e => e.outerHTML.slice(0, 99)).slice(0, 3)'''
 
 
 def expect(claim, got, wanted):

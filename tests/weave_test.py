@@ -105,7 +105,7 @@ class Mathematics(unittest.TestCase):
     def test_shapes(self):
         for tex, expected in ((r'a_{(c)}^{(l-1)}', 'a_{(c)}^{(l−1)}'), (r"f'(z)", 'f′(z)'),
                               (r'\tfrac12', '[1]/[2]'), (r'\frac h2', '[h]/[2]'),
-                              (r'-1\cdot(-2)', '^-1⋅(^-2)'), (r'\sqrt{\hat v}', 'root[v^{^}]'),
+                              (r'-1\cdot(-2)', '^-1⋅(^-2)'), (r'\sqrt{\hat v}', 'root[v^{^}]'), (r'\|v\|', '‖v‖'),
                               (r'\boldsymbol z', '\U0001d49b'), (r'10^{-6}', '10^{^-6}'),
                               (r'\begin{pmatrix}1&2\\3&4\end{pmatrix}', '(<1 & 2 ; 3 & 4>)'),
                               (r'y\ln a', 'y ln  a'), (r'\text{ and }', '" and "'),
@@ -319,11 +319,12 @@ class Book(unittest.TestCase):
             if not chunks or tag.startswith('G4'):
                 continue
             names = {word for chunk in chunks for name in self.names_below(chunk) for word in name}
-            for index in (name for name in equation.section.indices if mathml.css_class(name)
-                          + '"' in self.marked(equation, name)):
+            for index in (name for name in equation.section.indices
+                          if mathml.css_class(name) + '"' in self.marked(equation, name)):
                 written = [identifier for identifier, meant in equation.section.in_code.items()
                            if index in meant]
-                self.assertTrue(names & set(written),
+                # paper/indices.txt may say that an index has no name in C: then nothing is written
+                self.assertTrue(not written or names & set(written),
                                 '(%s): nothing in its code is called %s; see paper/indices.txt'
                                 % (tag, index))
 
