@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [b49b1509d9a6]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [bd87b4929672]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -1041,8 +1041,8 @@ static inline void check_equation(int number)
 typedef int small_chooser(long number);   // chooses it; returns whether it is legal
 
 // A number whose digits have each a base and a first value: counting goes through all combinations.
-static inline void count_up(long number, int digits, const int first[digits], const int base[digits],
-                            int *const value[digits])
+static inline void count_up(long number, int digits, const int first[digits],
+                            const int base[digits], int *const value[digits])
 {
     for (int k = 0; k < digits; k++) {
         *value[k] = first[k] + (int)(number % base[k]);
