@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [e10e2374ad1e]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [380d4c0769fc]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
@@ -788,6 +788,8 @@ static struct training new_training(const struct data *d, struct parameters *the
     struct training t = {.data = d, .theta = theta, .random = random, .size = (int)chosen.batch,
                          .schedule = ramp, .rule = adam, .watch = watch};
     t.batches = (d->count + t.size - 1) / t.size;
+    if (chosen.epochs * t.batches > INT_MAX)
+        give_up("too many steps; try fewer --epochs or a larger --batch");
     t.steps = (int)chosen.epochs * t.batches;
     t.groups = (t.size + SAMPLES - 1) / SAMPLES;
     t.order = allocate(d->count, sizeof *t.order);
