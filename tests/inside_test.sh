@@ -34,7 +34,8 @@ idx() {   # idx FOLDER PART COUNT: that many pictures of noise, all of them with
 }
 
 parameters="$dir/parameters"
-build/mnist --epochs 1 --limit 320 --save "$parameters" >/dev/null 2>&1
+build/draw "$dir/drawn" 1 320 >/dev/null
+build/mnist --data "$dir/drawn" --epochs 1 --threads 1 --save "$parameters" >/dev/null 2>&1
 mkdir "$dir/data" "$dir/few" "$dir/tables"
 idx "$dir/data" train 1024
 idx "$dir/data" t10k 40
