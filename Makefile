@@ -11,16 +11,16 @@ CHECKS   = $(CHAPTERS:%=build/%_test) $(CHAPTERS:%=build/%_complex)
 SHAPES   = $(CHAPTERS:%=build/%_shapes) $(CHAPTERS:%=build/%_adjoint)
 PYTHON_TESTS = tangle weave concordance mutate figures
 NETWORK  = build/network_complex build/network_lanes build/network_double
-LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/network_complex.log build/network_double.log build/tables_test.log $(PYTHON_TESTS:%=build/%_test.log) build/committed_test.log build/inside_test.log build/mnist_test.log
+LOGS     = $(CHECKS:%=%.log) $(SHAPES:%=%.log) build/network_complex.log build/network_double.log build/network_differences.log build/tables_test.log $(PYTHON_TESTS:%=build/%_test.log) build/committed_test.log build/inside_test.log build/mnist_test.log
 
 # The sanitizers, where the compiler has their libraries.
 SANITIZERS = $(shell echo 'int main(void) { return 0; }' | $(CC) -fsanitize=address,undefined -x c - -o /dev/null 2>/dev/null && echo -fsanitize=address,undefined -fno-sanitize-recover=all)
 
-.PHONY: all train test bench shapes mutants seeds errata data figures figure-data tangle stitch lines book paper browser-test paper-test python clean help
+.PHONY: all train gradcheck test bench shapes mutants seeds errata data figures figure-data tangle stitch lines book paper browser-test paper-test python clean help
 .DELETE_ON_ERROR:
 .SECONDARY: $(CHECKS) $(SHAPES)
 
-all: build/mnist build/mnist-double
+all: build/mnist
 
 help:
 	@echo 'make train          train the paper'"'"'s network on MNIST (MNIST=dir: files that are there already)'
@@ -31,7 +31,7 @@ help:
 	@echo 'make errata         write paper/errata.md and paper/concordance.md from what the checks measure'
 	@echo 'make bench          how fast every part is, and why; beside NumPy and PyTorch where they are installed'
 	@echo 'make check-NAME     one chapter'"'"'s checks; NAME: $(CHAPTERS) network'
-	@echo 'make                build/mnist, and build/mnist-double, which --gradcheck needs'
+	@echo 'make gradcheck      finite differences of the whole network on real pictures (MNIST=dir)'
 	@echo 'make data           download MNIST into data/'
 	@echo 'make figures        draw figures/*.svg from the tables in figures/data'
 	@echo 'make figure-data    write those tables anew (MNIST=dir: the folder of the files)'
@@ -51,14 +51,26 @@ tangle:
 stitch: python
 	@$(PYTHON) paper/stitch.py
 
+# make PLAIN=1: with the plain sums of chapters 1 and 2
+MNIST_PROGRAM = build/mnist$(if $(PLAIN),-plain)
 build/mnist: tangle
-	@[ $@ -nt src/mnist.c ] || { echo 'cc src/mnist.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/mnist.c -o $@ -pthread -lm; }
+	@[ $@ -nt src/mnist.c -a $@ -nt src/fast.c -a $@ -nt src/program.h ] || { echo 'cc src/mnist.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/mnist.c -o $@ -pthread -lm; }
+
+build/mnist-plain: tangle
+	@[ $@ -nt src/mnist.c -a $@ -nt src/program.h ] || { echo 'cc -DPLAIN src/mnist.c -o $@'; $(CC) $(STRICT) $(CFLAGS) -DPLAIN src/mnist.c -o $@ -pthread -lm; }
 
 build/mnist-double: tangle
 	@[ $@ -nt src/mnist.c ] || { echo 'cc -DDOUBLE src/mnist.c -o $@'; $(CC) $(STRICT) $(CFLAGS) -DDOUBLE src/mnist.c -o $@ -pthread -lm; }
 
-build/inside: tangle
-	@[ $@ -nt src/inside.c -a $@ -nt src/mnist.c ] || { echo 'cc src/inside.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/inside.c -o $@ -pthread -lm; }
+build/inside build/study: build/%: tangle
+	@[ $@ -nt src/$*.c -a $@ -nt src/mnist.c -a $@ -nt src/fast.c -a $@ -nt src/program.h ] || { echo 'cc src/$*.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/$*.c -o $@ -pthread -lm; }
+
+build/draw: tangle
+	@[ $@ -nt src/draw.c -a $@ -nt src/program.h ] || { echo 'cc src/draw.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/draw.c -o $@ -lm; }
+
+# Drawn digits: what the checks of the network look at, and what is trained on where MNIST cannot be had.
+build/drawn/t10k-labels-idx1-ubyte: build/draw
+	@[ $@ -nt build/draw ] || build/draw --out build/drawn
 
 build/bench: tangle
 	@[ $@ -nt src/bench.c ] || { echo 'cc src/bench.c -o $@'; $(CC) $(STRICT) $(CFLAGS) src/bench.c -o $@ -pthread -lm; }
@@ -92,7 +104,7 @@ $(NETWORK): build/network_%: tangle
 lines: python tangle
 	@$(PYTHON) paper/tangle.py --lines build/lines
 	@for name in $(CHAPTERS) network; do $(CC) $(STRICT) -fsyntax-only build/lines/tests/$${name}_test.c || exit; done
-	@for name in mnist inside bench; do $(CC) $(STRICT) -fsyntax-only build/lines/src/$$name.c || exit; done
+	@for name in mnist inside study draw bench; do $(CC) $(STRICT) -fsyntax-only build/lines/src/$$name.c || exit; done
 
 check-%: build/%_complex
 	@build/$*_complex
@@ -105,7 +117,11 @@ seeds: $(CHECKS) build/network_complex
 	@start=$$(date +%s); for seed in $$(seq $(SEEDS)); do echo $$seed; done | xargs -P $(shell getconf _NPROCESSORS_ONLN) -I N sh tests/seed.sh N $(CHECKS) build/network_complex && \
 	echo "$(SEEDS) seeds in a row in $$(($$(date +%s) - start)) s" && echo '$(SEEDS) passed, 0 failed'
 
-check-network: $(NETWORK)
+# Finite differences of the whole network on real pictures.
+gradcheck: build/network_double
+	@if [ -n "$(MNIST)" ]; then sh src/get-data.sh '$(MNIST)' build/data && build/network_double build/data; else build/network_double data; fi
+
+check-network: $(NETWORK) build/drawn/t10k-labels-idx1-ubyte
 	@build/network_complex
 	@build/network_lanes >build/network.lanes && build/network_double <build/network.lanes
 
@@ -131,6 +147,11 @@ errata: python $(CHECKS:%=%.log)
 $(PYTHON_TESTS:%=build/%_test.log): build/%.log: tangle
 	@if command -v $(PYTHON) >/dev/null; then CC='$(CC)' $(PYTHON) tests/$*.py >$@ 2>&1 || true; else echo '0 passed, 0 failed' >$@; fi
 
+build/network_complex.log build/network_differences.log build/network_double.log: build/drawn/t10k-labels-idx1-ubyte
+
+build/network_differences.log: build/network_double
+	@build/network_double build/drawn >$@ 2>&1 || true
+
 build/network_double.log: build/network_lanes build/network_double
 	@{ build/network_lanes >build/network.lanes && build/network_double <build/network.lanes; } >$@ 2>&1 || true
 
@@ -141,10 +162,10 @@ build/committed_test.log: tangle
 	if $(PYTHON) build/committed/paper/tangle.py --check >$@ 2>&1; then echo '1 passed, 0 failed' >>$@; else echo '0 passed, 1 failed' >>$@; fi; \
 	else echo '0 passed, 0 failed' >$@; fi
 
-build/inside_test.log: build/inside build/mnist
+build/inside_test.log: build/inside build/mnist build/draw
 	@sh tests/inside_test.sh >$@ 2>&1 || true
 
-build/mnist_test.log: build/mnist build/mnist-double build/bench build/bench-double
+build/mnist_test.log: build/mnist build/mnist-double build/mnist-plain build/study build/draw
 	@sh tests/mnist_test.sh >$@ 2>&1 || true
 
 test: $(LOGS)
@@ -175,16 +196,16 @@ data:
 	@sh src/get-data.sh download data
 
 # MNIST=dir, or data/, or the mirrors; and where none of them can be had, drawn digits.
-train: build/mnist
-	@if [ -n "$(MNIST)" ]; then sh src/get-data.sh '$(MNIST)' build/data && build/mnist --data build/data; \
-	elif sh src/get-data.sh download data; then build/mnist --data data; \
-	else echo 'MNIST is neither here nor within reach: training on drawn digits instead'; build/mnist; fi
+train: $(MNIST_PROGRAM) build/draw
+	@if [ -n "$(MNIST)" ]; then sh src/get-data.sh '$(MNIST)' build/data && $(MNIST_PROGRAM) --data build/data; \
+	elif sh src/get-data.sh download data; then $(MNIST_PROGRAM) --data data; \
+	else echo 'MNIST is neither here nor within reach: training on drawn digits instead'; build/draw --out build/drawn && $(MNIST_PROGRAM) --data build/drawn; fi
 
 figures: python
 	@$(PYTHON) figures/figures.py
 
 # Trains six times and looks inside: about a minute. Without MNIST=dir the files must be in data/.
-figure-data: build/mnist build/inside build/activations_complex
+figure-data: build/study build/inside build/activations_complex
 	@if [ -n "$(MNIST)" ]; then sh src/get-data.sh '$(MNIST)' build/data && sh figures/data.sh build/data; \
 	elif [ -f data/t10k-labels-idx1-ubyte ]; then sh figures/data.sh data; \
 	else echo "figure-data: needs MNIST, the paper's data: 'make data' downloads it, or give its folder as MNIST=dir" >&2; exit 1; fi

@@ -10,7 +10,7 @@ tables=figures/data
 learning() {
     table=$tables/learning-$1.csv name=$1
     shift
-    set -- build/mnist --data "$data" "$@"
+    set -- build/study --data "$data" "$@"
     echo "$*"
     "$@" --log build/learning.csv --save "build/$name.safetensors" >build/learning.txt
     {
