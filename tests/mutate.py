@@ -4,10 +4,11 @@
     python3 tests/mutate.py NAME ...   every function of src/NAME.c: convolution, loss, fast, ...
     make mutants                       of all of them
 
-A mutant is one edit of a few tokens in one function. It is killed if a checker, built with it, fails, crashes,
-leaves an array or never ends. The checkers of a file are the tests that include it; those of src/fast.c are built
-with -DFAST. A mutant that lives is either explained in tests/equivalent.txt, where it changes nothing that could be
-seen, or a hole in the checks. An explanation whose mutant is killed or gone is stale, and an error too.
+A mutant is one edit of a few tokens in one function. It is killed if a checker, built with it, fails,
+crashes, leaves an array or never ends. The checkers of a file are the tests that include it; those of
+src/fast.c are built with -DFAST. A mutant that lives is either explained in tests/equivalent.txt, where it
+changes nothing that could be seen, or a hole in the checks. An explanation whose mutant is killed or gone is
+stale, and an error too.
 """
 import collections
 import concurrent.futures
@@ -35,8 +36,8 @@ TOKEN = re.compile(r'''
   | (?P<name>[A-Za-z_]\w*)
   | (?P<mark><<=|>>=|\.\.\.|[-+*/%&|^<>=!]=|\+\+|--|&&|\|\||<<|>>|->|.)''', re.X | re.M | re.S)
 
-TYPES = set('char const double enum float int long mask real restrict size_t static struct typedef unsigned void weight'
-            .split())
+TYPES = set('char const double enum float int long mask real restrict size_t static struct typedef unsigned '
+            'void weight'.split())
 KEYWORDS = set('break case continue default do else for goto if return sizeof switch while'.split())
 
 
@@ -62,12 +63,12 @@ class Function:
         self.unread = {j for i in extents if self.ignored(i) for j in range(i + 1, self.partner[i] + 1)}
 
     def ignored(self, i):
-        """Whether C ignores the extent that begins at i: a parameter's first, and each if it is only handed on."""
+        """Whether C ignores the extent at i: a parameter's first, and each if it is only handed on."""
         first = i
         while self.text[first - 1] == ']':
             first = self.partner[first - 1]
         uses = [j for j in range(self.body, len(self.text)) if self.text[j] == self.text[first - 1]]
-        return i == first or all(self.text[j - 1] in ('(', ',') and self.text[j + 1] in (',', ')') for j in uses)
+        return i == first or all(self.text[j - 1] in '(,' and self.text[j + 1] in ',)' for j in uses)
 
     def part(self, first, last):
         return self.source[self.tokens[first].start:self.tokens[last].end]
@@ -85,7 +86,7 @@ class Function:
         return self.text[i] in TYPES
 
     def operand(self, i, step):
-        """The other end of the operand beside the operator at i: to the right for step 1, to the left for -1."""
+        """The other end of the operand beside the operator at i: on its right for step 1, left for -1."""
         j = end = i + step
         while True:
             text = self.text[j]
@@ -224,7 +225,8 @@ def index_beside(f):
 def swapped(f, one, two):
     """The edit that exchanges two neighbours, each given by its first and last token."""
     if f.part(*one) != f.part(*two):
-        yield one[0], two[1], f.part(*two) + f.source[f.tokens[one[1]].end:f.tokens[two[0]].start] + f.part(*one)
+        between = f.source[f.tokens[one[1]].end:f.tokens[two[0]].start]
+        yield one[0], two[1], f.part(*two) + between + f.part(*one)
 
 
 def exchanged_subscripts(f):
@@ -286,14 +288,14 @@ def missing_statement(f):
                 yield i, j - 1, ''
 
 
-OPERATORS = (other_operator, other_bound, other_constant, no_sign, neighbour, index_beside, exchanged_subscripts,
-             exchanged_arguments, missing_term, other_condition, missing_statement)
+OPERATORS = (other_operator, other_bound, other_constant, no_sign, neighbour, index_beside,
+             exchanged_subscripts, exchanged_arguments, missing_term, other_condition, missing_statement)
 
 Mutant = collections.namedtuple('Mutant', 'file function line before after source')
 
 
 def mutants(file, source):
-    """Every mutant of a file, once, as whole sources. Before and after are the lines of the edit, without indent."""
+    """Every mutant of a file, once. Before and after are the lines of the edit without their indent."""
     seen = {source}
     for f in functions(source):
         for operator in OPERATORS:
@@ -319,15 +321,15 @@ def flat(lines):
 STANDARD = ['-std=gnu11', '-w', '-pipe']
 LEFT_OUT = ('TAP', 'VERBOSE', 'SHAPES', 'REPORT', 'SWEEP', 'ONLY', 'SEED')
 CLEAN = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
-CLEAN.update(MUTANTS='0', ASAN_OPTIONS='detect_leaks=0')   # MUTANTS=0: without the catalogue of wrong versions
+CLEAN.update(MUTANTS='0', ASAN_OPTIONS='detect_leaks=0')   # not the catalogue of wrong versions each time
 LANES = re.compile(r'^#ifdef LANES\n.*?^#else\n', re.M | re.S)   # what no checker builds
 FORMS = {'double': [], 'complex': ['-DCOMPLEX'], 'lanes': ['-DLANES=8']}
 TRAP = ['-O0', '-fsanitize=bounds', '-fsanitize-undefined-trap-on-error']
-# vla-bound would refuse a parameter a[0] before the function's own assertion can; clang does not define the macro.
+# vla-bound would refuse a parameter a[0] before the function's own assertion can. Clang has no such macro.
 STRICT = ['-O0', '-fsanitize=address,undefined', '-fno-sanitize=vla-bound', '-fno-sanitize-recover=all',
           '-D__SANITIZE_ADDRESS__']
-# The checkers that a mutant has to pass, with the environments to run them in. The first is quick and kills nearly
-# all of them; the last is in double, because gcc misses what complex arithmetic reads and writes.
+# The checkers that a mutant has to pass, with the environments to run them in. The first is quick and kills
+# nearly all; the last is in double, because gcc misses what complex arithmetic reads and writes.
 BUILDS = [(FORMS['double'] + TRAP, [{}]),
           (FORMS['complex'] + TRAP, [{}, {'SHAPES': '1'}]),
           (FORMS['double'] + STRICT, [{}])]
@@ -351,7 +353,7 @@ def declarations(source):
 
 
 class Bench:
-    """A scratch folder laid out like the project, where one checker after another is built around a mutant."""
+    """A scratch folder laid out like the project, where checkers are built around mutants."""
     def __init__(self, root, compiler, folder):
         self.compiler, self.folder = compiler, folder
         for part in ('src', 'tests'):
@@ -376,7 +378,8 @@ class Bench:
     def passes(self, environment, seconds):
         """Whether ./check ends well, within its processor time. The first line that says FAILED is enough."""
         command = ['sh', '-c', 'ulimit -t %d; exec ./check' % seconds]
-        with subprocess.Popen(command, cwd=self.folder, env=dict(CLEAN, **environment), stdin=subprocess.DEVNULL,
+        environment = dict(CLEAN, **environment)
+        with subprocess.Popen(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as check:
             failed = any(b'FAILED' in line for line in check.stdout)
             if failed:
@@ -385,33 +388,37 @@ class Bench:
 
     def code(self, source, form):
         """The assembler's text of a source without its strings, which hold the text of assertions."""
-        self.put('code.c', source)
+        self.put('code.c', public(source))
         text = self.compile(*FORMS[form], '-O2', '-S', '-o', '-', 'code.c') or b''
         return [line for line in text.split(b'\n')
                 if not re.match(rb'\s*\.(string|ascii|asciz|file|ident)', line)]
 
 
 class Trial:
-    """The trial of a file's mutants: the right source and its code, to compare with, and the file's checkers."""
+    """The trial of a file's mutants: the right source and its code, to compare with, and the checkers."""
     def __init__(self, bench, name, book):
         self.file, self.source = 'src/%s.c' % name, bench.get('src/%s.c' % name)
         again = repeated(book, self.file)
         self.mutants = [mutant for mutant in mutants(self.file, self.source) if mutant.line not in again]
-        lanes = [[self.source.count('\n', 0, at) for at in match.span()] for match in LANES.finditer(self.source)]
-        self.lanes = {line for first, last in lanes for line in range(first + 1, last + 1)}
+        lanes = [[self.source.count('\n', 0, at) + 1 for at in match.span()]
+                 for match in LANES.finditer(self.source)]
+        self.lanes = {line for first, last in lanes for line in range(first, last)}
         self.right = {form: bench.code(self.source, form) for form in FORMS}
         more = ['-DFAST'] if name == 'fast' else []
-        self.checkers = [(flags + more, [self.program(bench, test, flags + more, runs) for test in tests(book, name)])
-                         for flags, runs in BUILDS]
+        self.checkers = []   # [(flags, programs)]
+        for flags, runs in BUILDS:
+            programs = [self.program(bench, test, flags + more, runs) for test in tests(book, name)]
+            self.checkers.append((flags + more, programs))
 
     def program(self, bench, test, flags, environments):
-        """A test's object file, and its runs, each with the seconds it may take: many times what it takes."""
+        """A test's object file, and its runs with the seconds that each may take: more than it takes."""
         objects = os.path.dirname(bench.folder)
         linked = os.path.join(objects, re.sub(r'\W+', '_', ' '.join([self.file, test] + flags)) + '.o')
         bench.put(self.file, declarations(self.source))
-        built = bench.compile(*flags, '-O1', '-c', test, '-o', linked)
+        built = bench.compile(*flags, '-O1', '-DNO_WRONG', '-c', test, '-o', linked)
         bench.put(self.file, self.source)
-        if built is None or not self.compiles(bench, self.source, flags) or not self.links(bench, linked, flags):
+        right = built is not None and self.compiles(bench, self.source, flags)
+        if not right or not self.links(bench, linked, flags):
             raise Failure('%s does not compile with %s' % (test, ' '.join(bench.compiler + flags)))
         runs = []
         for environment in environments:
@@ -438,15 +445,15 @@ class Trial:
             for linked, runs in programs:
                 if not self.links(bench, linked, flags) or not all(bench.passes(*run) for run in runs):
                     return 'killed'
-            unseen = self.unseen(bench, mutant) if k == 0 else None   # not before, because few mutants come so far
+            unseen = self.unseen(bench, mutant) if k == 0 else None   # not before: few mutants come so far
             if unseen:
                 return unseen
         return 'alive'
 
     def unseen(self, bench, mutant):
-        """Whether the compiler makes the same of it as of the right source, in every form or in those of checks."""
-        different = next((form for form in FORMS if bench.code(mutant.source, form) != self.right[form]), None)
-        return {None: 'same code', 'lanes': 'lanes only'}.get(different)
+        """Whether the compiler makes the same of it as of the right source, at least for checkers."""
+        different = (form for form in FORMS if bench.code(mutant.source, form) != self.right[form])
+        return {None: 'same code', 'lanes': 'lanes only'}.get(next(different, None))
 
 
 def tests(book, name):
@@ -457,7 +464,8 @@ def tests(book, name):
 
 def repeated(book, file):
     """The lines that a file repeats from another file that has checks of its own. They are mutated there."""
-    others = [name for name in book.files() if name.startswith('src/') and name != file and tests(book, name[4:-2])]
+    others = [name for name in book.files()
+              if name.startswith('src/') and name != file and tests(book, name[4:-2])]
     own = {line[1:3] for name in others for line in book.file_lines(name)
            if line.chapter == book.chunks[name].chapter}
     return {number for number, line in enumerate(book.file_lines(file), 2) if line[1:3] in own}
@@ -494,7 +502,7 @@ def try_all(book, names, compiler):
 # ---- Explanations and the report. ----
 
 def explanations(text):
-    """The mutants that a text explains, each with the line of its edit: {(file, function, before, after): line}. Errors are said."""
+    """The mutants that a text explains, with their lines: {(file, function, before, after): line}."""
     found, block = {}, []
     for number, line in enumerate(text.split('\n') + [''], 1):
         if line.startswith('#'):
@@ -508,7 +516,7 @@ def explanations(text):
 
 
 def explained(block):
-    """A block is one or more 'file function', then '- a line' and each '+ line' in its place, then the reason."""
+    """A block: 'file function', once or more, then '- a line' and each '+ line' in its place, then why."""
     places, before, keys, reason = [], None, {}, False
     for number, line in block:
         if line.startswith('- '):
@@ -520,8 +528,8 @@ def explained(block):
         else:
             reason = True
     if not keys or not reason:
-        raise Failure("tests/equivalent.txt:%d: expected 'file function', '- line', '+ line' and the reason why "
-                      "nobody can see the difference" % block[0][0])
+        raise Failure("tests/equivalent.txt:%d: expected 'file function', '- line', '+ line' and the reason "
+                      "why nobody can see the difference" % block[0][0])
     return keys
 
 
@@ -533,8 +541,8 @@ def key(mutant):
 
 
 def settle(results, known):
-    """The verdicts with the explained ones told apart, and the explanations that are stale. One is not stale where
-    the compiler needs none: another compiler may."""
+    """The verdicts with the explained ones told apart, and the explanations that are stale. One is not stale
+    where the compiler needs none: another compiler may."""
     unkilled = {key(mutant) for mutant, verdict in results if verdict in ('alive', 'same code', 'lanes only')}
     files = {mutant.file for mutant, verdict in results}
     stale = [(line, place) for place, line in known.items() if place[0] in files and place not in unkilled]
