@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
 """Tests of the generated pages: each rule of errata and concordance, broken once."""
+import contextlib
+import glob
+import io
 import os
 import re
 import shutil
@@ -8,7 +11,7 @@ import tempfile
 import unittest
 
 import counted
-import tools   # finds the next one
+from tools import ROOT   # finds the next one
 import tables
 
 FENCE = '```'
@@ -139,6 +142,13 @@ class Errata(Case):
     def test_no_report(self):
         self.write('build/report/all_test.tsv', '')
         self.complains(tables.errata, r'run make test first')
+
+
+class Project(unittest.TestCase):
+    @unittest.skipUnless(glob.glob(os.path.join(ROOT, 'build', 'report', '*.tsv')), 'the checks have not been run')
+    def test_pages_are_what_the_chapters_and_their_checks_give(self):
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.assertEqual(tables.main(['--check'], ROOT), 0)
 
 
 class Rounding(unittest.TestCase):
