@@ -314,7 +314,7 @@ class Catalogue:
                 self.terms[place].append(term)
 
     def passages(self):
-        """The headings and paragraphs that the index looks at, without code and formulas: where, whether a heading, text."""
+        """What the index looks at: each heading and paragraph as (where, whether a heading, its words)."""
         for chapter in self.chapters:
             for section in chapter.sections if chapter.path not in EXTRA else []:
                 for block in section.blocks if not section.second else []:

@@ -111,7 +111,8 @@ class Mathematics(unittest.TestCase):
     def test_shapes(self):
         for tex, expected in ((r'a_{(c)}^{(l-1)}', 'a_{(c)}^{(l−1)}'), (r"f'(z)", 'f′(z)'),
                               (r'\tfrac12', '[1]/[2]'), (r'\frac h2', '[h]/[2]'),
-                              (r'-1\cdot(-2)', '^-1⋅(^-2)'), (r'\sqrt{\hat v}', 'root[v^{^}]'), (r'\|v\|', '‖v‖'),
+                              (r'-1\cdot(-2)', '^-1⋅(^-2)'), (r'\sqrt{\hat v}', 'root[v^{^}]'),
+                              (r'\|v\|', '‖v‖'),
                               (r'\boldsymbol z', '\U0001d49b'), (r'10^{-6}', '10^{^-6}'),
                               (r'\begin{pmatrix}1&2\\3&4\end{pmatrix}', '(<1 & 2 ; 3 & 4>)'),
                               (r'y\ln a', 'y ln  a'), (r'\text{ and }', '" and "'),
