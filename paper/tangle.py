@@ -21,7 +21,7 @@ HEADER = re.compile(r'^// <<([^<>]+)>>(\+?=)((?: \([^()]*\))*)$')
 REFERENCE = re.compile(r'^( *)// <<([^<>]+)>>$')
 MARK = re.compile(r'^\s*//\s*<<|//\s*<<[^<>]+>>')   # means to be a header or a reference, well-formed or not
 TAG = re.compile(r'^(?:[1-9]|1[0-9]|2[0-5]|G[1-9][0-9]?[a-z]?)$')
-FIRST_LINE = re.compile(r'^// Tangled from (\S+) \[([0-9a-f]{12})\]: edit the chapter, or edit here and run make stitch\n$')
+FIRST_LINE = re.compile(r'^// Tangled from (\S+) \[([0-9a-f]{12})\]: edit there, or here and make stitch\n$')
 FILE_NAME = re.compile(r'^(src|tests)/\w+\.[ch]$')
 
 
@@ -165,7 +165,7 @@ def digest(body):
 
 
 def first_line(chapter, body):
-    return '// Tangled from %s [%s]: edit the chapter, or edit here and run make stitch\n' % (chapter, digest(body))
+    return '// Tangled from %s [%s]: edit there, or here and make stitch\n' % (chapter, digest(body))
 
 
 def read(path):

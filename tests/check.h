@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [7fc6f733bf26]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [7fc6f733bf26]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [abcdbf817165]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/2-convolution.md [ef6bffbcce4d]: edit there, or here and make stitch
 #ifdef FAST
 #include "../src/fast.c"
 #define CHAPTER "chapters/9-why-it-is-fast.md"
@@ -46,7 +46,8 @@ static void choose(int shape)
     strides = shape == TABLE_STRIDED ? 4 : 1, paddings = shape == TABLE_STRIDED ? 4 : 1;
     ARRAY(eta, 12, 6, strides, paddings);
     do
-        draw_sizes(shape == WIDE || shape == WIDE_STRIDED, shape == STRIDED || shape == WIDE_STRIDED);
+        draw_sizes(shape == WIDE || shape == WIDE_STRIDED,
+                   shape == STRIDED || shape == WIDE_STRIDED);
     while (n.X_ - n.KX == n.Y_ - n.KY || n.X_ < n.KX + 2 || n.Y_ < n.KY + 2);
     draw_arrays();
 }
@@ -56,7 +57,8 @@ enum { SMALL = 9 * 16 * 9 * 9 * 9, TILES = 7 };
 
 static int small_convolution(long number)
 {
-    static const int base[] = {3, 3, 4, 4, 3, 3, 3, 3, 3, 3}, first[] = {1, 1, 1, 1, 1, 1, 1, 1, 0, 0};
+    static const int base[] = {3, 3, 4, 4, 3, 3, 3, 3, 3, 3};
+    static const int first[] = {1, 1, 1, 1, 1, 1, 1, 1, 0, 0};
     static const int channels[TILES] = {1, 7, 8, 9, 15, 16, 17};
     int tile = (int)(number - SMALL);
     count_up(number, 10, first, base, (int *[]){&n.C, &n.C_, &n.X_, &n.Y_, &n.KX, &n.KY,
