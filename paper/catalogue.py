@@ -134,6 +134,14 @@ def chunk_id(name, part=0):
     return 'chunk-' + re.sub(r'\W+', '-', name.lower()).strip('-') + ('-%d' % (part + 1) if part else '')
 
 
+def mentions(passages, pattern):
+    """Where a word stands, and whether it is a heading's or explained there: *so*."""
+    explained = re.compile(r'(?<![\w*])\*(?=\S)[^*]*?%s[^*]*\*' % pattern.pattern, re.I)
+    for place, heading, text in passages:
+        if pattern.search(text):
+            yield place, heading or bool(explained.search(text))
+
+
 class Catalogue:
     def __init__(self, root=ROOT):
         self.root, self.book = root, tangle.Book(root)
@@ -296,22 +304,22 @@ class Catalogue:
         """By block (chapter, line): the words of the index that a heading names or a paragraph explains; the
         others' first paragraphs."""
         self.terms, path = collections.defaultdict(list), os.path.join(self.root, 'paper', 'terms.txt')
+        passages = list(self.passages())
         for term, pattern in (read_terms(path) if os.path.exists(path) else {}).items():
-            places = list(self.mentions(pattern))
+            places = list(mentions(passages, pattern))
             mains = [place for place, explained in places if explained]
             firsts = [place for k, (place, explained) in enumerate(places)
                       if place[0] not in {other[0] for other, _ in places[:k]}]
             for place in sorted({*mains, *firsts[:1]} if mains else firsts[:4]):
                 self.terms[place].append(term)
 
-    def mentions(self, pattern):
-        """Where a word stands, and whether it is a heading's or explained there: *so*."""
-        explained = re.compile(r'(?<![\w*])\*(?=\S)[^*]*?%s[^*]*\*' % pattern.pattern, re.I)
+    def passages(self):
+        """What the index looks at: each heading and paragraph as (where, whether a heading, its words)."""
         for chapter in self.chapters:
             for section in chapter.sections if chapter.path not in EXTRA else []:
                 for block in section.blocks if not section.second else []:
                     heading = block.kind == 'heading'
                     text = block.data[1] if heading else block.data if block.kind == 'paragraph' else ''
                     text = markdown.SPAN.sub(' ', text)
-                    if text[:1] not in ('*', '!', '') and pattern.search(text):
-                        yield (chapter.path, block.line), heading or bool(explained.search(text))
+                    if text[:1] not in ('*', '!', ''):
+                        yield (chapter.path, block.line), heading, text

@@ -145,7 +145,7 @@ class Errata(Case):
 
 
 class Project(unittest.TestCase):
-    @unittest.skipUnless(glob.glob(os.path.join(ROOT, 'build', 'report', '*.tsv')), 'the checks have not been run')
+    @unittest.skipUnless(glob.glob(os.path.join(ROOT, 'build', 'report', '*.tsv')), 'the checks have not run')
     def test_pages_are_what_the_chapters_and_their_checks_give(self):
         with contextlib.redirect_stdout(io.StringIO()):
             self.assertEqual(tables.main(['--check'], ROOT), 0)

@@ -6,6 +6,7 @@ it
 """
 import ast
 import contextlib
+import functools
 import hashlib
 import io
 import os
@@ -79,11 +80,16 @@ def golden_lines(book):
                                         re.sub('  +', '  ', linear(ET.fromstring(text)).strip()))
 
 
+@functools.lru_cache(None)
+def project():
+    return catalogue.Catalogue()
+
+
 class Golden(unittest.TestCase):
     def test_displays(self):
         with open(GOLDEN, encoding='utf-8') as file:
             expected = file.read().split('\n')
-        found = ''.join(golden_lines(catalogue.Catalogue())).split('\n')
+        found = ''.join(golden_lines(project())).split('\n')
         for got, wanted in zip(found, expected):
             self.assertEqual(got, wanted, 'if this is right: python3 tests/weave_test.py --golden')
         self.assertEqual(len(found), len(expected))
@@ -95,7 +101,7 @@ class Mathematics(unittest.TestCase):
 
     def test_every_formula_of_the_chapters_is_well_formed(self):
         count = 0
-        for chapter in catalogue.Catalogue().chapters:
+        for chapter in project().chapters:
             with open(os.path.join(ROOT, chapter.path), encoding='utf-8') as file:
                 for tex in re.findall(r'\$`(.+?)`\$', file.read(), re.S):
                     ET.fromstring('<p>%s</p>' % mathml.mathml(tex))
@@ -105,7 +111,8 @@ class Mathematics(unittest.TestCase):
     def test_shapes(self):
         for tex, expected in ((r'a_{(c)}^{(l-1)}', 'a_{(c)}^{(l−1)}'), (r"f'(z)", 'f′(z)'),
                               (r'\tfrac12', '[1]/[2]'), (r'\frac h2', '[h]/[2]'),
-                              (r'-1\cdot(-2)', '^-1⋅(^-2)'), (r'\sqrt{\hat v}', 'root[v^{^}]'), (r'\|v\|', '‖v‖'),
+                              (r'-1\cdot(-2)', '^-1⋅(^-2)'), (r'\sqrt{\hat v}', 'root[v^{^}]'),
+                              (r'\|v\|', '‖v‖'),
                               (r'\boldsymbol z', '\U0001d49b'), (r'10^{-6}', '10^{^-6}'),
                               (r'\begin{pmatrix}1&2\\3&4\end{pmatrix}', '(<1 & 2 ; 3 & 4>)'),
                               (r'y\ln a', 'y ln  a'), (r'\text{ and }', '" and "'),
@@ -201,7 +208,8 @@ class Book(unittest.TestCase):
                 with open(os.path.join(cls.folder, 'book', name), encoding='utf-8') as file:
                     cls.texts[name] = file.read()
                 cls.trees[name] = ET.fromstring(cls.texts[name])   # fails if it is not well-formed
-        cls.catalogue = catalogue.Catalogue()
+        cls.site = weave.Site(ROOT, results.Results(''))
+        cls.catalogue = cls.site.catalogue
 
     @classmethod
     def tearDownClass(cls):
@@ -344,16 +352,14 @@ class Book(unittest.TestCase):
             yield from self.names_below(self.catalogue.book.chunks[name])
 
     def test_a_link_that_names_a_chunk_goes_to_it(self):
-        site = weave.Site(ROOT, results.Results(''))
         for label, address in (('Convolution, forward', '2-convolution.html#chunk-convolution-forward'),
                                ('Forward', '2-convolution.html')):
-            self.assertEqual(site.resolve('../chapters/2-convolution.md', 'paper/errata.md', 1, label),
+            self.assertEqual(self.site.resolve('../chapters/2-convolution.md', 'paper/errata.md', 1, label),
                              address)
 
     def test_every_method_is_explained(self):
-        site = weave.Site(ROOT, results.Results(''))
-        self.assertEqual(set(site.methods), set(results.METHODS))
-        self.assertEqual(len(set(site.methods.values())), len(results.METHODS))
+        self.assertEqual(set(self.site.methods), set(results.METHODS))
+        self.assertEqual(len(set(self.site.methods.values())), len(results.METHODS))
 
     def test_pictures_have_their_size(self):
         for name, tree in self.trees.items():
@@ -365,8 +371,7 @@ class Book(unittest.TestCase):
         self.assertIn('2 What the layer does', items.split('<li>kernel')[1].split('</li>')[0])
 
     def test_symbols_have_their_meaning(self):
-        site = weave.Site(ROOT, results.Results(''))
-        rows = {row[0]: row for row in pages.symbol_rows(site)}
+        rows = {row[0]: row for row in pages.symbol_rows(self.site)}
         self.assertIn('minus one', rows[mathml.mathml(r'\eta')][1])
         self.assertIn('(7)', rows[mathml.mathml('w')][2])
 
@@ -510,7 +515,7 @@ class OldPython(unittest.TestCase):
 def main():
     if sys.argv[1:] == ['--golden']:
         with open(GOLDEN, 'w', encoding='utf-8') as file:
-            file.writelines(golden_lines(catalogue.Catalogue()))
+            file.writelines(golden_lines(project()))
         return 0
     return counted.main()
 
