@@ -1,4 +1,4 @@
-// Tangled from chapters/3-cross-correlation.md [dc032db1c5d6]: edit there, or here and make stitch
+// Tangled from chapters/3-cross-correlation.md [c84aa146fc4f]: edit there, or here and make stitch
 #include "../src/cross_correlation.c"
 #include "check.h"
 
@@ -77,6 +77,12 @@ static int small_pictures(long number)
     return 1;
 }
 
+// Check (13)
+DEFINE(s_line, EACH(x, n.KX + n.MX - 1) EVERYWHERE(x_)
+                   at(s_line, x) += at(k_line, x_) * at(m_line, x - x_))
+EQUATION(13, s_line, convolve_line(n.KX, n.MX, k_line.at, m_line.at, s_line.at),
+         AT(LISTS), EVERY_SMALL_SHAPE)
+
 // Check (12)
 static void sum_over_pieces(void)
 {
@@ -87,12 +93,6 @@ static void sum_over_pieces(void)
 
 DEFINE(sums, EACH(u, pieces) at(sums, u) = s_of((u + 1) * h) * xi() / sinh(xi()))
 EQUATION(12, sums, sum_over_pieces(), OF(convolve_line), WITHIN(1e-14), AT(2, 4, 8, 16, 32))
-
-// Check (13)
-DEFINE(s_line, EACH(x, n.KX + n.MX - 1) EVERYWHERE(x_)
-                   at(s_line, x) += at(k_line, x_) * at(m_line, x - x_))
-EQUATION(13, s_line, convolve_line(n.KX, n.MX, k_line.at, m_line.at, s_line.at),
-         AT(LISTS), EVERY_SMALL_SHAPE)
 
 // Check (14)
 static real sum_over_the_plane(int x, int y)
