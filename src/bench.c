@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [cc5b46d07c61]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [99ad118efa37]: edit the chapter, or edit here and run make stitch
 #define _GNU_SOURCE
 // How many lanes
 #if defined DOUBLE || defined COMPLEX
@@ -557,7 +557,7 @@ void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_],
 }
 
 // ReLU, forward (20)
-// a may be the same array as z.
+// a[N] from z[N]. a may be the same array as z.
 void relu_forward(int N, const real z[N], real a[N])
 {
     const real zero = {0};
@@ -566,7 +566,8 @@ void relu_forward(int N, const real z[N], real a[N])
 }
 
 // ReLU, backward (21) (G1)
-// dz may be the same array as da. In place of z the function may be given a: one is positive where the other is.
+// dz[N] from da[N] and z[N]. dz may be the same array as da. In place of z the function may be
+// given a: one is positive where the other is.
 void relu_backward(int N, const real z[N], const real da[N], real dz[N])
 {
     for (int n = 0; n < N; n++)

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [7b8f659b43f0]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [f3098f6acba7]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
 //
@@ -570,7 +570,7 @@ void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_],
 }
 
 // ReLU, forward (20)
-// a may be the same array as z.
+// a[N] from z[N]. a may be the same array as z.
 void relu_forward(int N, const real z[N], real a[N])
 {
     const real zero = {0};
@@ -579,7 +579,8 @@ void relu_forward(int N, const real z[N], real a[N])
 }
 
 // ReLU, backward (21) (G1)
-// dz may be the same array as da. In place of z the function may be given a: one is positive where the other is.
+// dz[N] from da[N] and z[N]. dz may be the same array as da. In place of z the function may be
+// given a: one is positive where the other is.
 void relu_backward(int N, const real z[N], const real da[N], real dz[N])
 {
     for (int n = 0; n < N; n++)
