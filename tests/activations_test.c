@@ -1,4 +1,4 @@
-// Tangled from chapters/5-activations.md [7092f2e5886e]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/5-activations.md [3a362451fe21]: edit the chapter, or edit here and run make stitch
 #include "../src/activations.c"
 #include "check.h"
 
@@ -280,9 +280,10 @@ static int agrees(operation *call, operation *define, struct array where, struct
     (choose(NOT_ZERO), agrees(call_##backward, define_dz##f, da##f, &dz##f) \
                        && agrees(call_##forward, define_a##f, z, &a##f))
 
-static real relu_without_record(void)
+static real relu_without_record(void)   // so that no step is shortened
 {
-    call_20();
+    define_a();
+    branches = 0;
     return inner_product(da, a);
 }
 
