@@ -1,4 +1,4 @@
-// Tangled from chapters/5-activations.md [3a362451fe21]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/5-activations.md [3a362451fe21]: edit there, or here and make stitch
 #include "../src/activations.c"
 #include "check.h"
 
