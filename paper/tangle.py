@@ -22,7 +22,7 @@ HEADER = re.compile(r'^// <<([^<>]+)>>(\+?=)((?: \([^()]*\))*)$')
 REFERENCE = re.compile(r'^( *)// <<([^<>]+)>>$')
 MARK = re.compile(r'^\s*//\s*<<|//\s*<<[^<>]+>>')   # means to be a header or a reference, well-formed or not
 TAG = re.compile(r'^(?:[1-9]|1[0-9]|2[0-5]|G[1-9][0-9]?[a-z]?)$')
-ADVICE = 'edit the chapter, or edit here and run make stitch'
+ADVICE = 'edit there, or here and make stitch'
 FIRST_LINE = re.compile(r'^// Tangled from (\S+) \[([0-9a-f]{12})\]: %s\n$' % ADVICE)
 FILE_NAME = re.compile(r'^(src|tests)/\w+\.[ch]$')
 

@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [694f6e28a3df]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [694f6e28a3df]: edit there, or here and make stitch
 //
 // How fast each part of the trainer is. It is the trainer with another beginning:
 //

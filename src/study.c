@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [7cd2f13c5108]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [7cd2f13c5108]: edit there, or here and make stitch
 //
 // The trainer with more to choose: 'study --help' lists it.
 //

@@ -1,4 +1,4 @@
-// Tangled from chapters/3-cross-correlation.md [dc032db1c5d6]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/3-cross-correlation.md [dc032db1c5d6]: edit there, or here and make stitch
 #include "../src/cross_correlation.c"
 #include "check.h"
 

@@ -1,4 +1,4 @@
-// Tangled from chapters/1-fully-connected.md [52b23cfa1baf]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/1-fully-connected.md [52b23cfa1baf]: edit there, or here and make stitch
 #ifdef FAST
 #include "../src/fast.c"
 #define CHAPTER "chapters/9-why-it-is-fast.md"
