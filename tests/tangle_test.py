@@ -179,13 +179,13 @@ class Tangle(Case):
 
     def test_never_overwrites_an_edited_first_line(self):
         for new in ('/* mine */\n', '// Tangled from chapters/1-sample.md [000000000000]\n',
-                    'run make stitch, and mine\n'):
+                    'make stitch, and mine\n'):
             with self.subTest(new=new):
                 self.write('src/a.c', '')
                 os.remove(self.path('src/a.c'))
                 self.sample()
                 first = self.read('src/a.c').split('\n')[0] + '\n'
-                self.edit(first, first.replace('run make stitch\n', new) if 'and mine' in new else new)
+                self.edit(first, first.replace('make stitch\n', new) if 'and mine' in new else new)
                 before = self.read('src/a.c')
                 self.assertIn('src/a.c was edited by hand', self.tangle()[1])
                 self.assertEqual(self.read('src/a.c'), before)
