@@ -27,8 +27,8 @@ SHAPES = {   # selector: what it looks like; {name} is a colour
     '.line': 'fill:none;stroke:{ink};stroke-width:1.3', '.head': 'fill:{ink}', '.headq': 'fill:{rule}', '.headp': 'fill:{blue}',
     '.headn': 'fill:{red}', '.c1': 'fill:none;stroke:{ink};stroke-width:1.8;stroke-linejoin:round',
     '.c2': 'fill:none;stroke:{teal};stroke-width:1.8;stroke-linejoin:round', '.c3': 'fill:none;stroke:{ochre};stroke-width:1.8;stroke-linejoin:round',
-    '.d1': 'fill:{ink}', '.d2': 'fill:{teal}', '.d3': 'fill:{ochre}', '.halo': 'fill:none;stroke:{paper};stroke-width:4;stroke-linejoin:round',
-    '.dot': 'fill:{paper};stroke:{ink};stroke-width:1.5',
+    '.dash': 'stroke-dasharray:7 3', '.d1': 'fill:{ink}', '.d2': 'fill:{teal}', '.d3': 'fill:{ochre}', '.halo': 'fill:none;stroke:{paper};stroke-width:4;stroke-linejoin:round',
+    '.dot': 'fill:{paper};stroke:{ink};stroke-width:1.5', '.dot2': 'fill:{paper};stroke:{teal};stroke-width:1.5',
 }
 for name in ('ink', 'teal', 'ochre'):
     for grade in range(1, GRADES + 1):
@@ -127,8 +127,7 @@ class Figure:
             fall = (level - shift) * .32 * size
             level = shift
             attributes = ' class="%s"' % style * (style != '') + ' dy="%s"' % number(fall) * (fall != 0)
-            # librsvg drops a space at either end of a tspan, but not one that does not break.
-            body += '<tspan%s>%s</tspan>' % (attributes, re.sub('^ | $', '\u00a0', escape(part))) if attributes else escape(part)
+            body += '<tspan%s>%s</tspan>' % (attributes, escape(part)) if attributes else escape(part)
         self.parts.append('<text x="%s" y="%s"%s%s>%s</text>' % (number(x), number(y), ' class="%s"' % classes * (classes != ''),
             ' text-anchor="%s"' % anchor * (anchor != 'start'), body))
 
@@ -167,7 +166,8 @@ class Figure:
         return '<style>\n%s\n%s\n@media (prefers-color-scheme:dark){%s}\n</style>' % (fonts, light, dark)
 
     def svg(self):
+        # xml:space: librsvg drops the spaces at the ends of a tspan otherwise.
         return ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" '
-            'role="img">\n<title>%s</title>\n<desc>%s</desc>\n%s\n<rect class="paper" width="%d" height="%d"/>\n%s\n</svg>\n'
+            'role="img" xml:space="preserve">\n<title>%s</title>\n<desc>%s</desc>\n%s\n<rect class="paper" width="%d" height="%d"/>\n%s\n</svg>\n'
                 % (self.width, self.height, self.width, self.height, escape(self.title), escape(self.description), self.style(), self.width,
                     self.height, '\n'.join(self.parts)))

@@ -4,7 +4,8 @@ import re
 from html import escape
 
 import markdown
-from catalogue import EXTRA, Chapter, Section, chunk_id
+from catalogue import TAG, Chapter, Section, by_number, chunk_id
+from edition import symbols as in_symbols
 from mathml import GREEK, mathml
 from results import METHODS, brief
 from writer import Writer
@@ -46,11 +47,7 @@ def front(site):
 
 def explanation(page):
     return {'checks.html': 'every equation with the errors that its check found, and every mistake that a check must reject',
-            'names.html': 'equations, symbols, functions and chunks'}.get(page, '')
-
-
-def ordered(tags):
-    return sorted(tags, key=lambda tag: (tag.startswith('G'), int(tag.strip('G'))))
+            'names.html': 'equations, symbols, terms, functions and chunks'}.get(page, '')
 
 
 def link(site, path, anchor, text):
@@ -74,12 +71,12 @@ def check_rows(site, path, tag):
         errors = [brief(by[method].error) if method in by else '' for method in METHODS]
         entries = str(max((line.entries for line in lines), default=''))
         name = equation_link(site, tag) if tag in site.catalogue.equations else escape(tag)
-        yield [name, escape(what), '<code>%s</code>' % escape(function), *errors, entries, verdict]
+        yield [name, mathml(in_symbols(what)) if what else '', '<code>%s</code>' % escape(function), *errors, entries, verdict]
 
 
 def checks(site):
     """All that the last run of the checks said."""
-    stated = [(site.catalogue.equations[tag].chapter, tag) for tag in ordered(site.catalogue.equations)]
+    stated = [(site.catalogue.equations[tag].chapter, tag) for tag in sorted(site.catalogue.equations, key=by_number)]
     rows = [row for path, tag in stated + [place for place in site.results.lines if place not in stated] for row in check_rows(site, path, tag)]
     out = ['<h1>All checks</h1>\n<p>For each equation the largest error that each method saw, as a fraction of the largest entry.</p>\n',
            table(['', 'what', 'function', *METHODS, 'entries', ''], rows), '<h2 id="rejected">Mistakes that the checks reject</h2>\n',
@@ -113,15 +110,16 @@ def erratum_link(site, name):
 
 def numbered(site, text):
     """Text whose equation numbers are links."""
-    return re.sub(r'\((G?\d+)\)', lambda match: equation_link(site, match[1]) if match[1] in site.catalogue.equations else match[0], escape(text, False))
+    return re.sub(r'\((%s)\)' % TAG, lambda match: equation_link(site, match[1]) if match[1] in site.catalogue.equations else match[0], escape(text, False))
 
 
 def names(site):
     """The index."""
-    jump = ' · '.join('<a href="#%s">%s</a>' % (name, name.capitalize()) for name in ('equations', 'symbols', 'functions', 'chunks'))
+    jump = ' · '.join('<a href="#%s">%s</a>' % (name, name.capitalize()) for name in ('equations', 'symbols', 'terms', 'functions', 'chunks'))
     return ('<h1>Index</h1>\n<p>%s</p>\n' % jump
             + '<h2 id="equations">Equations</h2>\n' + table(['', 'section', 'code', 'check'], equation_rows(site))
             + '<h2 id="symbols">Symbols</h2>\n' + table(['', 'meaning', 'in equations'], symbol_rows(site))
+            + '<h2 id="terms">Terms</h2>\n' + columns(term_items(site))
             + '<h2 id="functions">Functions</h2>\n' + columns(function_items(site))
             + '<h2 id="chunks">Chunks</h2>\n' + columns(chunk_items(site)))
 
@@ -131,7 +129,7 @@ def columns(items):
 
 
 def equation_rows(site):
-    for tag in ordered(site.catalogue.equations):
+    for tag in sorted(site.catalogue.equations, key=by_number):
         equation = site.catalogue.equations[tag]
         code = [link(site, chunk.chapter, chunk_id(chunk.name), escape(chunk.name)) for chunk in site.catalogue.code_of(tag)]
         check = site.catalogue.check_of(tag, equation.chapter)
@@ -159,7 +157,7 @@ def meanings(site):
 
 def symbol_rows(site):
     where, meaning = {}, meanings(site)
-    for tag in ordered(site.catalogue.equations):
+    for tag in sorted(site.catalogue.equations, key=by_number):
         for symbol in symbols(site.catalogue.equations[tag].tex):
             where.setdefault(symbol, []).append(tag)
     for symbol in sorted(where, key=lambda symbol: (symbol.split()[-1].strip('\\').lower(), symbol.split()[-1], symbol)):
@@ -167,6 +165,25 @@ def symbol_rows(site):
         section = 'see ' + link(site, first.chapter, first.section.anchor, site.plain(first.section.title))
         said = site.plain(meaning[symbol]) if symbol in meaning else section
         yield [mathml(symbol), said, ' '.join(equation_link(site, tag) for tag in where[symbol])]
+
+
+def term_items(site):
+    """Each word of the index with the sections that explain it."""
+    where, begins = {}, {}
+    for order, chapter in enumerate(site.catalogue.chapters):
+        for section in chapter.sections:
+            begins.update({(chapter.path, block.line): (order, section) for block in section.blocks})
+    for place, terms in site.catalogue.terms.items():
+        for term in terms:
+            where.setdefault(term, set()).add((begins[place][0], place))
+    for term in sorted(where, key=str.lower):
+        found = {}
+        for order, place in sorted(where[term]):
+            section = begins[place][1]
+            number = re.match(r'\D*(\d*)', os.path.basename(place[0]))[1]
+            title = site.plain(section.title or site.catalogue.chapters[order].title)
+            found[link(site, place[0], section.anchor, '%s %s' % (number, title) if section.title else title)] = None
+        yield '%s <span class="where">%s</span>' % (escape(term), ' · '.join(found))
 
 
 def function_items(site):

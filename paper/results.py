@@ -13,10 +13,10 @@ class ReportError(Exception):
 
 class Results:
     """lines: by chapter and equation; mutants: wrong versions that a check has rejected."""
-    def __init__(self, folder):
+    def __init__(self, folder, ending='.tsv'):
         self.lines, self.mutants = collections.defaultdict(list), []
         for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
-            if name.endswith('.tsv'):
+            if name.endswith(ending):
                 with open(os.path.join(folder, name), encoding='utf-8') as file:
                     self.read(os.path.join(folder, name), file.read().splitlines())
 

@@ -11,9 +11,10 @@ import string
 import sys
 from html import escape
 
-from catalogue import EXTRA, HERE, ROOT, BookError, Catalogue, anchors
+from catalogue import HERE, ROOT, BookError, chunk_id
 import markdown
 import pages
+from edition import Edition
 from mathml import css_class
 from results import ReportError, Results
 from writer import Writer, file_id
@@ -22,18 +23,12 @@ TITLE = 'Convolutional networks, equation by equation, in C'
 LIVE = '.unit:has(.%(name)s:hover) .%(name)s,.unit:has(.%(name)s:focus) .%(name)s{background:var(--light);box-shadow:0 2px 0 var(--ink)}\n'
 
 
-class Site:
+class Site(Edition):
     """All the pages of the book, and where everything is."""
     def __init__(self, root, results):
-        self.root, self.results, self.catalogue = root, results, Catalogue(root)
-        self.anchors = {chapter.path: anchors(chapter.blocks) for chapter in self.catalogue.chapters}
-        self.numbered = {re.sub(r'\D.*', '', os.path.basename(path)): path for path in self.anchors if path not in EXTRA}
+        super().__init__(root, results)
         self.pictures, self.links = set(), []   # links: (where it stands, page, anchor), to be checked at the end
         self.writers = {chapter.path: Writer(self, chapter) for chapter in self.catalogue.chapters}
-
-    def explains_primes(self, path):
-        """The chapter on notation says what the underscore is, so it must show one."""
-        return path == self.numbered.get('0')
 
     @staticmethod
     def page_of(path):
@@ -42,14 +37,15 @@ class Site:
     def address(self, path, anchor, here):
         return ('' if path == here else self.page_of(path)) + ('#' + anchor if anchor else '')
 
-    def resolve(self, target, here, line):
+    def resolve(self, target, here, line, label=''):
         """A link's address among the pages; '' for a file of the project that is no page."""
         if re.match(r'https?:', target):
             return target
-        name, _, anchor = target.replace('?plain=1', '').partition('#')
+        name, _, anchor = target.partition('#')
         path = os.path.normpath(os.path.join(os.path.dirname(here), name)) if name else here
-        if path in self.anchors and re.match(r'L\d+$', anchor):   # GitHub's link to a line
-            anchor = self.catalogue.anchor(path, int(anchor[1:]))
+        chunk = self.chunk_named(label, path)
+        if chunk:
+            return self.address(path, chunk_id(chunk.name), here)
         if path in self.anchors:
             self.links.append(('%s:%d' % (here, line), self.page_of(path), anchor))
             return self.address(path, anchor, here) or self.page_of(path)
@@ -66,6 +62,11 @@ class Site:
             raise BookError("%s: there is no picture %s; 'make figures' draws those that the chapters show" % (where, path))
         self.pictures.add(path)
         return 'figures/' + os.path.basename(path)
+
+    def size(self, path):
+        """A picture's width and height, so that the page stands still while it is fetched."""
+        with open(os.path.join(self.root, path), encoding='utf-8') as file:
+            return re.search(r'<svg [^>]*width="(\d+)" height="(\d+)"', file.read(2000)).groups()
 
     def check_links(self, made):
         for where, page, anchor in self.links:

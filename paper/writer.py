@@ -5,11 +5,12 @@ from html import escape, unescape
 
 import highlight
 import markdown
-from catalogue import BookError, chunk_id, formula, is_math
+from catalogue import TAG, BookError, chunk_id, formula, is_math
+from edition import captioned, symbols, WORDS
 from mathml import COLOURS, TexError, css_class, mathml
 from results import brief
 
-REFERENCE = re.compile(r'\((G?\d+)\)|(?<=\bequation )(\d+)\b|\b[Cc]hapter (\d+)\b')
+REFERENCE = re.compile(r'\((' + TAG + r')\)|(?<=\bequation )(\d+)\b|\b[Cc]hapter (\d+)\b')
 PRIMED = re.compile(r'\b([A-Za-z]+)_(?!\w)')
 WIDE = 30   # characters that a column of a table has when it is not to become very narrow on a phone
 CONTENTS = '[Contents](../README.md)'   # begins a chapter's last paragraph, which a page replaces by its own links
@@ -31,7 +32,7 @@ def plain(text):
 
 def primed(text):
     """C's trailing underscore, for the style sheet to show as the prime that it means; copied, it is an underscore."""
-    return PRIMED.sub(r'\1<i class="p">_</i>', text)
+    return text if '_' not in text else PRIMED.sub(r'\1<i class="p">_</i>', text)
 
 
 def side_by_side(blocks):
@@ -67,7 +68,7 @@ class Writer:
     def unit(self, section):
         """A section: the part of a page in which an index lights."""
         self.section = section
-        body = self.blocks(side_by_side(section.blocks))
+        body = self.blocks(side_by_side(captioned(section.blocks)))
         return '<section class="unit">\n%s</section>\n' % body if section.title else body
 
     def blocks(self, blocks):
@@ -86,6 +87,12 @@ class Writer:
             return ''
         text = markdown.inline(block.data, block.line, self)
         return text + '\n' if text.startswith('<figure') and text.endswith('</figure>') else '<p>%s</p>\n' % text
+
+    def block_picture(self, block):
+        """A picture with its caption."""
+        picture, caption, line = block.data
+        text = markdown.inline(picture, block.line, self)
+        return text.replace('</figure>', '<figcaption>%s</figcaption></figure>\n' % markdown.inline(caption, line, self))
 
     def block_beside(self, block):
         return '<div class="beside">%s</div>\n' % ''.join('<div>%s</div>' % self.blocks(pair) for pair in block.data)
@@ -121,7 +128,7 @@ class Writer:
             return self.equation(block)
         place = self.catalogue.parts.get((self.path, block.line + 1))
         if language == 'c' and place:
-            return self.chunk(*place)
+            return self.in_place(*place)
         text = '\n'.join(text for text, number in lines)
         return '<pre class="shown"><code>%s</code></pre>\n' % (self.program(text) if language == 'c' else escape(text))
 
@@ -139,25 +146,45 @@ class Writer:
         number = self.number(tag).replace('"eq"', '"number"') if tag else ''
         if not tag or self.path != self.catalogue.equations[tag].chapter:
             return '<div class="equation"><div class="formula">%s</div>%s</div>\n' % (body, number)
-        return '<div class="equation" id="eq-%s"><div class="formula">%s</div>%s</div>\n%s' % (tag, body, number, self.checked(tag))
+        return '<div class="equation" id="eq-%s"><div class="formula">%s</div>%s</div>\n%s' % (
+            tag, body, number, '' if self.site.beside(tag) else self.result(tag))
 
-    def checked(self, tag):
-        """The small line below an equation: what the last run of its check said."""
-        chunk = self.catalogue.check_of(tag, self.path)
-        link = '<a href="#%s">%%s</a>' % chunk_id(chunk.name) if chunk else '%s'
+    def result(self, tag):
+        """What the last run said of the check with this number, and folded below it the wrong versions that it was tried with."""
         checks = self.site.results.checks(self.path, tag)
-        if not checks:
-            return '<p class="checked">%s: not run</p>\n' % (link % 'check')
-        return ''.join('<p class="checked">%s %s</p>\n' % (link % 'check', self.check(*check)) for check in checks)
+        lines = ['<p class="checked">%s %s</p>\n' % (self.number(tag), self.check(*check)) for check in checks]
+        lines = lines or ['<p class="checked">%s: not run</p>\n' % self.number(tag)]
+        chunks, count, rejected = self.site.wrong(self.path, tag)
+        if chunks:
+            said, well = self.site.told_of_wrong(self.path, tag)
+            kind = ' class="failed"' if not well else ''
+            body = ''.join(self.chunk(chunk, part) for chunk in chunks for part in range(len(chunk.parts)))
+            lines.append('<details class="mistakes"><summary%s>%s</summary>\n%s</details>\n' % (kind, said, body))
+        return '<div class="result">%s</div>\n' % ''.join(lines)
 
     def check(self, key, lines):
         what, function = key
-        ok = all(line.ok for line in lines)
-        said = ' '.join('<span title="allowed: %s">%s %s</span>' % (brief(line.allowed), escape(line.method), brief(line.error)) for line in lines)
-        verdict = '<b class="ok">ok</b>' if ok else '<b class="failed">FAILED</b>'
-        return 'of %s in %s: %s %s' % (escape(what), self.code(function), said, verdict)
+        said = ', '.join('<span title="allowed: %s">%s %s</span>' % (brief(line.allowed), self.method(line.method), brief(line.error))
+                         for line in lines)
+        verdict = '<b class="ok">ok</b>' if all(line.ok for line in lines) else '<b class="failed">FAILED</b>'
+        return '%s of %s: %s <span class="verdict">%s</span>' % (mathml(symbols(what)), self.code(function), said, verdict)
+
+    def method(self, method):
+        """A method's name, linked to the section that explains it."""
+        place = self.site.methods.get(method)
+        words = escape(WORDS.get(method, method))
+        return '<a href="%s">%s</a>' % (self.site.address(*place, self.path), words) if place else words
 
     # Code
+
+    def in_place(self, chunk, part):
+        """A chunk where the chapter has it, and below it what its checks said. Wrong versions are folded elsewhere."""
+        tag = self.site.home(chunk)
+        if tag:
+            said = self.site.told_of_wrong(self.path, tag)[0]
+            return '' if part else '<p class="users moved">%s: %s, beside %s</p>\n' % (self.to_chunk(chunk.name), said, self.number(tag))
+        checked = self.catalogue.checked_in(chunk, part) if self.catalogue.tested(chunk) else self.site.checked_again(self.path, chunk, part)
+        return self.chunk(chunk, part) + ''.join(map(self.result, checked))
 
     def chunk(self, chunk, part):
         name, anchor = chunk.name, chunk_id(chunk.name, part)
@@ -205,10 +232,12 @@ class Writer:
         return ''.join(out)
 
     def word(self, kind, word):
+        if kind == 'other':
+            return escape(word, False)
         text = primed(escape(word, False))
         if kind in ('comment', 'string'):
-            text = re.sub(r'\((G?\d+)\)', lambda match: self.number(match[1]), text)
-        return text if kind in ('name', 'other', 'number') else '<span class="%s">%s</span>' % (kind, text)
+            text = re.sub(r'\((%s)\)' % TAG, lambda match: self.number(match[1]), text)
+        return text if kind in ('name', 'number') else '<span class="%s">%s</span>' % (kind, text)
 
     def index(self, word, names):
         colours = {COLOURS[self.section.indices[name]] for name in names if self.section.indices[name]}
@@ -222,7 +251,7 @@ class Writer:
         files = self.catalogue.files[chunk.name] if chunk else None
         known = self.catalogue.functions.get(word, [])
         near = [(other, part) for other, part in known if files is None or files & self.catalogue.files[other.name]]
-        near = [place for place in near if place[0].parts[place[1]][0] == self.path] or near
+        near = [place for place in near if place[0].parts[place[1]][0] == self.path] or near[:1]   # plain ones stand before fast ones
         if len(near) != 1 or near[0][0] is chunk:
             return primed(word)
         (other, part), = near
@@ -268,6 +297,7 @@ class Writer:
         places = self.catalogue.functions.get(code, [])
         places = [place for place in places if any(file.startswith('src/') for file in self.catalogue.files[place[0].name])]
         text = '<code>%s</code>' % (escape(code, False) if self.site.explains_primes(self.path) else primed(escape(code, False)))
+        places = [place for place in places if place[0].parts[place[1]][0] == self.path] or places[:1]
         if len(places) != 1 or self.linking:
             return text
         (chunk, part), = places
@@ -283,7 +313,7 @@ class Writer:
         before, self.linking = self.linking, True
         text = markdown.inline(label, line, self)
         self.linking = before
-        address = self.site.resolve(target, self.path, line)
+        address = self.site.resolve(target, self.path, line, label)
         return '<a href="%s">%s</a>' % (escape(address), text) if address and not before else text
 
     def image(self, alt, source, caption, line):
@@ -291,5 +321,6 @@ class Writer:
         if not alt:
             self.error(line, 'a picture needs a text that says what is on it: ![text](%s)' % source)
         address = self.site.picture(path, '%s:%d' % (self.path, line))
+        size = ' width="%s" height="%s"' % self.site.size(path)
         below = '<figcaption>%s</figcaption>' % markdown.inline(caption, line, self) if caption else ''
-        return '<figure class="picture"><img src="%s" alt="%s"/>%s</figure>' % (address, escape(alt), below)
+        return '<figure class="picture"><img src="%s" alt="%s"%s/>%s</figure>' % (address, escape(alt), size, below)

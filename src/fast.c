@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [8b03950e157b]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [a39529cb3bec]: edit the chapter, or edit here and run make stitch
 #ifndef SUMS_ALONE   // the trainer, which includes this file, has these already
 #include <assert.h>
 #include <string.h>
@@ -70,7 +70,7 @@ static inline int inside(int i, int extent)
 }
 
 // Fully-connected, slope of the biases (4)
-// db[C], the total over the samples, from dz[C].
+// db[C], the total over the samples, from dz[C]. Refuses a layer without neurons.
 void fully_connected_db(struct fully_connected n, const real dz[n.C], weight db[n.C])
 {
     assert(n.C >= 1 && "a layer has at least one neuron");
@@ -301,9 +301,10 @@ void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real
 
 #ifndef SUMS_ALONE
 // Fully-connected, backward
-// All three slopes from dz[C]: (2), (3) and (4).
-void fully_connected_backward(struct fully_connected n, const weight w[n.C][n.C_], const real a[n.C_],
-                              const real dz[n.C], real da[n.C_], weight dw[n.C][n.C_], weight db[n.C])
+// All three slopes from dz[C]: (2), (3) and (4). Refuses a layer without neurons or inputs.
+void fully_connected_backward(struct fully_connected n, const weight w[n.C][n.C_],
+                              const real a[n.C_], const real dz[n.C],
+                              real da[n.C_], weight dw[n.C][n.C_], weight db[n.C])
 {
     fully_connected_da(n, w, dz, da);
     fully_connected_dw(n, a, dz, dw);

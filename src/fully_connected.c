@@ -1,6 +1,5 @@
-// Tangled from chapters/1-fully-connected.md [68d0fe22fb93]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/1-fully-connected.md [61be6690bf13]: edit the chapter, or edit here and run make stitch
 #include <assert.h>
-#include <string.h>
 
 // What a number is
 #if defined COMPLEX
@@ -41,8 +40,9 @@ struct fully_connected { int C, C_; };   // neurons, inputs; each at least 1
 
 // Fully-connected, forward (1)
 // z[C] from a[C_], with the weights w[C][C_] and the biases b[C].
-void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_], const weight b[n.C],
-                             const real a[n.C_], real z[n.C])
+// Refuses a layer without neurons or inputs.
+void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_],
+                             const weight b[n.C], const real a[n.C_], real z[n.C])
 {
     assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
     for (int c = 0; c < n.C; c++) {
@@ -54,7 +54,7 @@ void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_]
 }
 
 // Fully-connected, slope of the input (2)
-// da[C_] from dz[C].
+// da[C_] from dz[C]. Refuses a layer without neurons or inputs.
 void fully_connected_da(struct fully_connected n, const weight w[n.C][n.C_], const real dz[n.C],
                         real da[n.C_])
 {
@@ -69,6 +69,7 @@ void fully_connected_da(struct fully_connected n, const weight w[n.C][n.C_], con
 
 // Fully-connected, slope of the weights (3)
 // dw[C][C_], the total over the samples, from a[C_] and dz[C].
+// Refuses a layer without neurons or inputs.
 void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real dz[n.C],
                         weight dw[n.C][n.C_])
 {
@@ -79,7 +80,7 @@ void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real
 }
 
 // Fully-connected, slope of the biases (4)
-// db[C], the total over the samples, from dz[C].
+// db[C], the total over the samples, from dz[C]. Refuses a layer without neurons.
 void fully_connected_db(struct fully_connected n, const real dz[n.C], weight db[n.C])
 {
     assert(n.C >= 1 && "a layer has at least one neuron");
@@ -88,9 +89,10 @@ void fully_connected_db(struct fully_connected n, const real dz[n.C], weight db[
 }
 
 // Fully-connected, backward
-// All three slopes from dz[C]: (2), (3) and (4).
-void fully_connected_backward(struct fully_connected n, const weight w[n.C][n.C_], const real a[n.C_],
-                              const real dz[n.C], real da[n.C_], weight dw[n.C][n.C_], weight db[n.C])
+// All three slopes from dz[C]: (2), (3) and (4). Refuses a layer without neurons or inputs.
+void fully_connected_backward(struct fully_connected n, const weight w[n.C][n.C_],
+                              const real a[n.C_], const real dz[n.C],
+                              real da[n.C_], weight dw[n.C][n.C_], weight db[n.C])
 {
     fully_connected_da(n, w, dz, da);
     fully_connected_dw(n, a, dz, dw);

@@ -1,4 +1,4 @@
-// Tangled from chapters/6-loss.md [9673f48551de]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/6-loss.md [1a68ca38ed42]: edit the chapter, or edit here and run make stitch
 #include <assert.h>
 #include <tgmath.h>
 
@@ -62,7 +62,8 @@ static inline real real_log(real a)
 }
 
 // Cross entropy (24)
-// The loss of probabilities a[C] with labels y[C]. A class whose label is zero adds nothing, even where its a is zero.
+// The loss of probabilities a[C] with labels y[C]. A class whose label is zero adds nothing, even
+// where its a is zero. Refuses C < 1.
 real cross_entropy(int C, const real y[C], const real a[C])
 {
     assert(C >= 1 && "there is at least one class");
@@ -73,7 +74,7 @@ real cross_entropy(int C, const real y[C], const real a[C])
 }
 
 // Cross entropy, slope (25)
-// da[C] from labels y[C] and probabilities a[C].
+// da[C] from labels y[C] and probabilities a[C]; 0 where the label is zero. Refuses C < 1.
 void cross_entropy_da(int C, const real y[C], const real a[C], real da[C])
 {
     assert(C >= 1 && "there is at least one class");
@@ -83,6 +84,7 @@ void cross_entropy_da(int C, const real y[C], const real a[C], real da[C])
 
 // Softmax with cross entropy (G8) (22) (24)
 // The loss of z[C], before the softmax, with labels y[C]. Also writes the probabilities a[C].
+// Refuses C < 1.
 real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 {
     assert(C >= 1 && "there is at least one class");
@@ -100,7 +102,8 @@ real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 }
 
 // Softmax with cross entropy, slope (G9) (23) (25)
-// dz[C] from labels y[C] and probabilities a[C]. A sample whose labels are all zero has no loss and no slope.
+// dz[C] from labels y[C] and probabilities a[C]. A sample whose labels are all zero has no loss and
+// no slope. Refuses C < 1.
 void softmax_cross_entropy_dz(int C, const real y[C], const real a[C], real dz[C])
 {
     assert(C >= 1 && "there is at least one class");

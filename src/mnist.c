@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [65be45d85e8e]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [c2c3d1373752]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
@@ -232,8 +232,9 @@ static inline int inside(int i, int extent)
 
 // Fully-connected, forward (1)
 // z[C] from a[C_], with the weights w[C][C_] and the biases b[C].
-void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_], const weight b[n.C],
-                             const real a[n.C_], real z[n.C])
+// Refuses a layer without neurons or inputs.
+void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_],
+                             const weight b[n.C], const real a[n.C_], real z[n.C])
 {
     assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
     for (int c = 0; c < n.C; c++) {
@@ -245,7 +246,7 @@ void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_]
 }
 
 // Fully-connected, slope of the input (2)
-// da[C_] from dz[C].
+// da[C_] from dz[C]. Refuses a layer without neurons or inputs.
 void fully_connected_da(struct fully_connected n, const weight w[n.C][n.C_], const real dz[n.C],
                         real da[n.C_])
 {
@@ -260,6 +261,7 @@ void fully_connected_da(struct fully_connected n, const weight w[n.C][n.C_], con
 
 // Fully-connected, slope of the weights (3)
 // dw[C][C_], the total over the samples, from a[C_] and dz[C].
+// Refuses a layer without neurons or inputs.
 void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real dz[n.C],
                         weight dw[n.C][n.C_])
 {
@@ -351,7 +353,7 @@ void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_],
 #endif
 
 // Fully-connected, slope of the biases (4)
-// db[C], the total over the samples, from dz[C].
+// db[C], the total over the samples, from dz[C]. Refuses a layer without neurons.
 void fully_connected_db(struct fully_connected n, const real dz[n.C], weight db[n.C])
 {
     assert(n.C >= 1 && "a layer has at least one neuron");
@@ -451,6 +453,7 @@ void relu_backward(int N, const real z[N], const real da[N], real dz[N])
 
 // Softmax with cross entropy (G8) (22) (24)
 // The loss of z[C], before the softmax, with labels y[C]. Also writes the probabilities a[C].
+// Refuses C < 1.
 real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 {
     assert(C >= 1 && "there is at least one class");
@@ -468,7 +471,8 @@ real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
 }
 
 // Softmax with cross entropy, slope (G9) (23) (25)
-// dz[C] from labels y[C] and probabilities a[C]. A sample whose labels are all zero has no loss and no slope.
+// dz[C] from labels y[C] and probabilities a[C]. A sample whose labels are all zero has no loss and
+// no slope. Refuses C < 1.
 void softmax_cross_entropy_dz(int C, const real y[C], const real a[C], real dz[C])
 {
     assert(C >= 1 && "there is at least one class");

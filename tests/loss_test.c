@@ -1,538 +1,209 @@
-// Tangled from chapters/6-loss.md [a2733572a467]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/6-loss.md [80bcbf8afefd]: edit the chapter, or edit here and run make stitch
 #include "../src/loss.c"
 #include "check.h"
 
-// The loss under test
-static struct layer {
-    operation *loss, *slope_a, *softmax, *slope_z;
-} layer;
-
 // Numbers for the loss
+enum shape { USUAL = 1, EXTREME, HIGH, LOW, TIE };
 static int C;
-static struct array y, z, a, da, dz, loss;
+static struct array y, z, a, da, dz, loss, dloss, pair, dpair;
 
-static void draw_arrays(void)
+static void draw_entries(struct array x, int low, int high)   // multiples of 1/1024, all different
 {
-    y = array("y", 1, (int[]){C}), z = array("z", 1, y.extent), a = array("a", 1, y.extent);
-    da = array("da", 1, y.extent), dz = array("dz", 1, y.extent), loss = array("loss", 1, (int[]){1});
+    int value[x.count];
+    draw_different(x.count, value, low, high);
+    EACH(c, x.count) at(x, c) = value[c] / 1024.0;
 }
 
-static void draw_entries(struct array x, int low, int high)   // multiples of 1/1024, no two of them equal
+static void draw_arrays(void)   // of C classes
 {
-    int value[C];
-    draw_different(C, value, low, high);
-    for (int c = 0; c < C; c++)
-        put(x, c, 0, 0, 0, value[c] / 1024.0);
+    ARRAY(y, C), ARRAY(z, C), ARRAY(a, C), ARRAY(da, C), ARRAY(dz, C);
+    ARRAY(loss, 1), ARRAY(dloss, 1), ARRAY(pair, 1), ARRAY(dpair, 1);
+    draw_entries(y, 564, 1024), draw_entries(z, -1024, 1023), draw_entries(a, 320, 896);
+    at(dloss, 0) = at(dpair, 0) = 1;   // the slope of the loss by itself
 }
 
-static int unlabelled[2];   // the classes whose label is zero
-
-static void choose(void)
+static void choose(int shape)
 {
+    int unlabelled[2];
     C = between(4, 7);
     draw_arrays();
-    draw_entries(y, 564, 1024), draw_entries(z, -1024, 1023), draw_entries(a, 320, 896);
     draw_different(2, unlabelled, 1, C - 2);
-    for (int k = 0; k < 2; k++)
-        put(y, unlabelled[k], 0, 0, 0, 0);
+    EACH(k, 2) at(y, unlabelled[k]) = 0;
+    EACH(k, 2 * (shape == EXTREME)) at(a, unlabelled[k]) = k;
+    EACH(c, C) at(z, c) += shape == HIGH ? 1000 : shape == LOW ? -1000 : 0;
+    EACH(c, 2 * (shape == TIE)) at(z, c) = 2;   // all others are below 1
 }
 
-static void choose_extreme_probabilities(void)
+#define EACH_LABELLED EACH(c, C) if (part(y, c) != 0)
+
+// Every small loss
+enum { SMALL = 2 + 4 + 8 + 16 + 32 + 64 };
+
+static int small_loss(long number)
 {
-    for (int k = 0; k < 2; k++)
-        put(a, unlabelled[k], 0, 0, 0, k);
+    for (C = 1; number >= 1L << C; C++)
+        number -= 1L << C;
+    draw_arrays();
+    EACH(c, C) if (!(number >> c & 1)) at(y, c) = 0, at(a, c) = c % 2;
+    return 1;
 }
 
 // Check (24)
-static void loss_of_a(void)
-{
-    put(loss, 0, 0, 0, 0, cross_entropy(C, y.at, a.at));
-}
-
-static void verify_loss(struct verdict *v)
-{
-    struct array expected = array("loss", 1, loss.extent);
-    double product = 1;
-    for (int c = C - 1; c >= 0; c--)
-        product *= pow(part(a, c), part(y, c));
-    put(expected, 0, 0, 0, 0, -log(product));
-    layer.loss();
-    compare(v, ORACLE, 1e-14, loss, expected);
-}
-
-static struct verdict check_loss(void)
-{
-    struct verdict v = {0};
-    choose();
-    verify_loss(&v);
-    return v;
-}
-
-static struct verdict check_loss_with_zeros(void)
-{
-    struct verdict v = {0};
-    choose();
-    choose_extreme_probabilities();
-    verify_loss(&v);
-    return v;
-}
-
-// wrong: (24)
-typedef real term(int c);
-
-static void add_terms(term *t)   // loss = the sum of the terms over c
-{
-    real sum = 0;
-    for (int c = 0; c < C; c++)
-        sum += t(c);
-    put(loss, 0, 0, 0, 0, sum);
-}
-
-static real term_literally(int c) { return -get(y, c, 0, 0, 0) * real_log(get(a, c, 0, 0, 0)); }
-static real term_guarded(int c) { return part(y, c) == 0 ? 0 : term_literally(c); }
-static real term_without_last(int c) { return c == C - 1 ? 0 : term_guarded(c); }
-static real term_exchanged(int c) { return part(y, c) == 0 ? 0 : -get(a, c, 0, 0, 0) * real_log(get(y, c, 0, 0, 0)); }
-static real term_of_largest(int c) { return part(y, c) < largest(y) ? 0 : -real_log(get(a, c, 0, 0, 0)); }
-
-static void scale(struct array x, double factor)
-{
-    for (int k = 0; k < x.count; k++)
-        ((real *)x.at)[k] *= factor;
-}
-
-static void wrong_24_base_2(void) { loss_of_a(), scale(loss, 1 / log(2.0)); }
-static void wrong_24_base_10(void) { loss_of_a(), scale(loss, 1 / log(10.0)); }
-static void wrong_24_zero_log_zero(void) { add_terms(term_literally); }
-static void wrong_24_no_minus(void) { loss_of_a(), scale(loss, -1); }
-static void wrong_24_mean(void) { loss_of_a(), scale(loss, 1.0 / C); }
-static void wrong_24_exchanged(void) { add_terms(term_exchanged); }
-static void wrong_24_without_last(void) { add_terms(term_without_last); }
-static void wrong_24_one_hot(void) { add_terms(term_of_largest); }
-
-// Check the zeros
-static void set(struct array x, double first, double second)
-{
-    put(x, 0, 0, 0, 0, first), put(x, 1, 0, 0, 0, second);
-}
-
-static void check_zeros(void)
-{
-    C = 2;
-    draw_arrays();
-    set(y, 0, 1), set(a, 0, 1);
-    loss_of_a();
-    cross_entropy_da(C, y.at, a.at, da.at);
-    expect(part(loss, 0) == 0, "(24) is 0 for a = y, although 0 log 0 occurs");
-    expect(part(da, 0) == 0 && part(da, 1) == -1, "(25) is (0, -1) there, not (nan, -1)");
-    wrong_24_zero_log_zero();
-    expect(isnan(part(loss, 0)), "left to the machine, 0 log 0 is nan");
-    set(a, 1, 0);
-    loss_of_a();
-    cross_entropy_da(C, y.at, a.at, da.at);
-    expect(isinf(part(loss, 0)), "(24) is infinite when the truth has probability 0");
-    expect(part(da, 0) == 0 && isinf(part(da, 1)), "(25) is (0, -infinity) there");
-}
+DEFINE(loss, at(loss, 0) = 1;
+             EACH_LABELLED at(loss, 0) *= pow(at(a, c), at(y, c));
+             at(loss, 0) = -log(at(loss, 0)))
+EQUATION(24, loss, at(loss, 0) = cross_entropy(C, y.at, a.at), OF(cross_entropy),
+         AT(USUAL, EXTREME), WITHIN(1e-14), EVERY_SMALL_SHAPE)
 
 // Check (25)
-static real objective_a(void)
-{
-    layer.loss();
-    return get(loss, 0, 0, 0, 0);
-}
-
-static void slope_a(void)
-{
-    cross_entropy_da(C, y.at, a.at, da.at);
-}
-
-static struct verdict verify_slope_a(void)
-{
-    struct verdict v = {0};
-    struct array expected = array("da", 1, da.extent);
-    for (int c = 0; c < C; c++)
-        put(expected, c, 0, 0, 0, part(y, c) == 0 ? 0 : -exp(log(part(y, c)) - log(part(a, c))));
-    layer.slope_a();
-    compare(&v, ORACLE, 1e-14, da, expected);
-    check_gradient(&v, objective_a, a, da, CURVED);
-    return v;
-}
-
-static struct verdict check_slope_a(void)
-{
-    choose();
-    return verify_slope_a();
-}
-
-static struct verdict check_slope_a_with_zeros(void)
-{
-    choose();
-    choose_extreme_probabilities();
-    return verify_slope_a();
-}
-
-// wrong: (25)
-static void give_each(struct array out, term *t)   // out[c] = the term
-{
-    for (int c = 0; c < C; c++)
-        put(out, c, 0, 0, 0, t(c));
-}
-
-static real slope_of_next(int c) { return -get(y, c, 0, 0, 0) / get(a, (c + 1) % C, 0, 0, 0); }
-static real slope_inverted(int c) { return part(y, c) == 0 ? 0 : -get(a, c, 0, 0, 0) / get(y, c, 0, 0, 0); }
-static real slope_one_hot(int c) { return part(y, c) == 0 ? 0 : -1 / get(a, c, 0, 0, 0); }
-static real slope_literally(int c) { return -get(y, c, 0, 0, 0) / get(a, c, 0, 0, 0); }
-
-static void wrong_25_no_minus(void) { slope_a(), scale(da, -1); }
-static void wrong_25_base_2(void) { slope_a(), scale(da, 1 / log(2.0)); }
-static void wrong_25_next(void) { give_each(da, slope_of_next); }
-static void wrong_25_inverted(void) { give_each(da, slope_inverted); }
-static void wrong_25_one_hot(void) { give_each(da, slope_one_hot); }
-static void wrong_25_zero_by_zero(void) { give_each(da, slope_literally); }
-
-static void add_on_top(struct array out, operation *right)
-{
-    struct array stale = array(out.name, 1, out.extent);
-    right();
-    for (int k = 0; k < out.count; k++)
-        ((real *)out.at)[k] += ((real *)stale.at)[k];
-}
-
-static void wrong_25_on_top(void) { add_on_top(da, slope_a); }
+DEFINE(da, EACH_LABELLED at(da, c) = -exp(log(at(y, c)) - log(at(a, c))))
+EQUATION(25, da, cross_entropy_da(C, y.at, a.at, da.at),
+         SLOPE(loss, a, CURVED), AT(USUAL, EXTREME), WITHIN(1e-14), EVERY_SMALL_SHAPE)
 
 // Check (G8)
-static void softmax_and_loss(void)
-{
-    put(loss, 0, 0, 0, 0, softmax_cross_entropy(C, y.at, z.at, a.at));
-}
+DEFINE(pair, EACH(c, C) {
+                 real inverse = 0;   // of a
+                 EACH(c_, C) inverse += exp(at(z, c_) - at(z, c));
+                 at(a, c) = 1 / inverse;
+                 at(pair, 0) += at(y, c) * log(inverse);
+             })
+EQUATION(G8, pair, at(pair, 0) = softmax_cross_entropy(C, y.at, z.at, a.at),
+         OF(softmax_cross_entropy), ALSO(a), AT(USUAL, HIGH, LOW, TIE), WITHIN(1e-14), EVERY_SMALL_SHAPE)
 
-static void verify_softmax(struct verdict *v)
-{
-    struct array expected = array("loss", 1, loss.extent), probability = array("a", 1, a.extent);
-    double sum = 0;
-    for (int c = 0; c < C; c++) {
-        double inverse = 0;
-        for (int c_ = 0; c_ < C; c_++)
-            inverse += exp(part(z, c_) - part(z, c));
-        put(probability, c, 0, 0, 0, 1 / inverse);
-        sum += part(y, c) * log(inverse);
-    }
-    put(expected, 0, 0, 0, 0, sum);
-    spoil(a), spoil(loss);
-    layer.softmax();
-    compare(v, ORACLE, 1e-14, loss, expected);
-    compare(v, ORACLE, 1e-14, a, probability);
-}
+// Check (G9)
+DEFINE(dz, define_pair();
+           EACH(c, C) EACH(c_, C)
+               at(dz, c_) += -at(y, c) / at(a, c) * (at(a, c) * ((c == c_) - at(a, c_))))
+EQUATION(G9, dz, softmax_cross_entropy_dz(C, y.at, a.at, dz.at),
+         SLOPE(pair, z, CURVED), AT(USUAL, TIE), WITHIN(1e-14), EVERY_SMALL_SHAPE)
 
-static struct verdict check_softmax(void)
-{
-    struct verdict v = {0};
-    choose();
-    verify_softmax(&v);
-    return v;
-}
-
-static struct verdict check_softmax_far_from_zero(void)
-{
-    struct verdict v = {0};
-    for (int centre = -1000; centre <= 1000; centre += 2000) {
-        choose();
-        for (int c = 0; c < C; c++)
-            *entry(z, c, 0, 0, 0) += centre;
-        verify_softmax(&v);
-    }
-    return v;
-}
-
-// wrong: (G8)
-static real sum_of_labels(void)
-{
-    real sum = 0;
-    for (int c = 0; c < C; c++)
-        sum += get(y, c, 0, 0, 0);
-    return sum;
-}
-
-static real mu(void)
-{
-    real most = get(z, 0, 0, 0, 0);
-    for (int c = 1; c < C; c++)
-        most = real_max(most, get(z, c, 0, 0, 0));
-    return most;
-}
-
-static real s_from(int first)
-{
-    real s = 0;
-    for (int c = first; c < C; c++)
-        s += real_exp(get(z, c, 0, 0, 0) - mu());
-    return s;
-}
-
-static void wrong_G8_unshifted(void)
-{
-    real s = 0;
-    for (int c = 0; c < C; c++)
-        s += real_exp(get(z, c, 0, 0, 0));
-    for (int c = 0; c < C; c++)
-        put(a, c, 0, 0, 0, real_exp(get(z, c, 0, 0, 0)) / s);
-    loss_of_a();
-}
-
-static void wrong_G8_no_mu(void) { softmax_and_loss(), *entry(loss, 0, 0, 0, 0) -= sum_of_labels() * mu(); }
-static void wrong_G8_mean(void) { softmax_and_loss(), scale(loss, 1.0 / C); }
-
-static void wrong_G8_not_divided(void)
-{
-    softmax_and_loss();
-    for (int c = 0; c < C; c++)
-        put(a, c, 0, 0, 0, real_exp(get(z, c, 0, 0, 0) - mu()));
-}
-
-static void wrong_G8_from_one(void)
-{
-    for (int c = 0; c < C; c++)
-        put(a, c, 0, 0, 0, real_exp(get(z, c, 0, 0, 0) - mu()) / s_from(1));
-    loss_of_a();
-}
-
-static void wrong_G8_one_hot(void)
-{
-    softmax_and_loss();
-    *entry(loss, 0, 0, 0, 0) += (1 - sum_of_labels()) * (real_log(s_from(0)) + mu());
-}
-
-static void wrong_G8_twice(void)
-{
-    struct array kept = z;
-    softmax_and_loss();
-    z = array("z", 1, a.extent);
-    memcpy(z.at, a.at, (size_t)a.count * sizeof(real));
-    softmax_and_loss();
-    z = kept;
-}
-
-// Check the extremes
-static void check_unshifted(void)   // right around 0, and only there
-{
-    struct layer right = layer;
-    layer.softmax = wrong_G8_unshifted;
-    struct verdict near = check_softmax(), far = check_softmax_far_from_zero();
-    layer = right;
-    expect(passes(&near), "(22) and (24) one after the other are right around 0");
-    expect(!passes(&far), "and wrong around 1000 and -1000");
-}
-
-static void check_extremes(void)
+// Claims about the loss
+static void two_classes(double first, double second)   // their z and a
 {
     C = 2;
     draw_arrays();
-    set(y, 0, 1), set(z, 1000, 0);
-    softmax_and_loss();
-    expect(part(loss, 0) == 1000, "(G8) of z = (1000, 0) with y = (0, 1) is 1000");
-    loss_of_a();
-    expect(isinf(part(loss, 0)), "(24) of the same probabilities is infinite: the second is 0");
-    set(z, -1000, 0);
-    softmax_and_loss();
-    expect(part(loss, 0) == 0, "(G8) of z = (-1000, 0) with y = (0, 1) is 0");
+    at(y, 0) = 0, at(y, 1) = 1;
+    at(z, 0) = at(a, 0) = first, at(z, 1) = at(a, 1) = second;
 }
 
-// Check (G9)
-static real objective_z(void)
+static int alone_is(double value, double slope)   // (24); (25) of the right class, the other's is 0
 {
-    layer.softmax();
-    return get(loss, 0, 0, 0, 0);
+    double got = creal(cross_entropy(C, y.at, a.at));
+    cross_entropy_da(C, y.at, a.at, da.at);
+    return got == value && part(da, C - 1) == slope && (C == 1 || part(da, 0) == 0);
 }
 
-static void slope_z(void)
+static real pair_by_code(void)   // and its slopes
 {
+    real value = softmax_cross_entropy(C, y.at, z.at, a.at);
     softmax_cross_entropy_dz(C, y.at, a.at, dz.at);
+    return value;
 }
 
-static double chain(int c_)   // (25) times (23), summed
-{
-    double sum = 0;
-    for (int c = 0; c < C; c++) {
-        double slope = c == c_ ? part(a, c) * (1 - part(a, c)) : -part(a, c) * part(a, c_);
-        sum += -part(y, c) / part(a, c) * slope;
-    }
-    return sum;
-}
-
-static struct verdict verify_slope_z(void)
+static int slope_of_code_at_a_tie(void)
 {
     struct verdict v = {0};
-    struct array expected = array("dz", 1, dz.extent);
-    layer.softmax();
-    layer.slope_z();
-    for (int c_ = 0; c_ < C; c_++)
-        put(expected, c_, 0, 0, 0, chain(c_));
-    compare(&v, ORACLE, 1e-14, dz, expected);
-    check_gradient(&v, objective_z, z, dz, CURVED);
-    return v;
+    choose(TIE);
+    pair_by_code();
+    check_gradient(&v, pair_by_code, z, copy(dz), CURVED);
+    return passes(&v) && v.kinks == 0;
 }
 
-static struct verdict check_slope_z(void)
+CLAIM("for a = y, although 0 log 0 occurs, (24) is 0 and (25) is (0, -1)",
+      (two_classes(0, 1), alone_is(0, -1)))
+CLAIM("when the truth has probability 0, (24) is infinite and (25) is (0, -infinity)",
+      (two_classes(1, 0), alone_is(INFINITY, -INFINITY)))
+CLAIM("z = (1000, 0): (G8) is 1000, (24) of the same probabilities infinite",
+      (two_classes(1000, 0), pair_by_code() == 1000 && alone_is(INFINITY, -INFINITY)))
+CLAIM("z = (-1000, 0): both are 0", (two_classes(-1000, 0), pair_by_code() == 0 && alone_is(0, -1)))
+CLAIM("a single class is certain: no loss, (25) is -1, (G9) is 0",
+      (C = 1, draw_arrays(), at(y, 0) = 1,
+       pair_by_code() == 0 && part(a, 0) == 1 && part(dz, 0) == 0 && alone_is(0, -1)))
+CLAIM("a sample with no label has neither loss nor slope; with a - y it would have",
+      (choose(USUAL), clear(y),
+       pair_by_code() == 0 && largest(dz) == 0 && !nans(dz) && largest(a) > 0.1))
+CLAIM("(G9) is the slope of the code of (G8) where two z are the largest", slope_of_code_at_a_tie())
+REFUSES("(24) without classes", "at least one class", cross_entropy(0, NULL, NULL))
+REFUSES("(25) without classes", "at least one class", cross_entropy_da(0, NULL, NULL, NULL))
+REFUSES("(G8) without classes", "at least one class", softmax_cross_entropy(0, NULL, NULL, NULL))
+REFUSES("(G9) without classes", "at least one class", softmax_cross_entropy_dz(0, NULL, NULL, NULL))
+
+// wrong: (24)
+WRONG(24, "E24", "log for ln, base 2", ORACLE, define_loss(); at(loss, 0) /= log(2.0))
+WRONG(24, "E24", "log for ln, base 10", ORACLE, define_loss(); at(loss, 0) /= log(10.0))
+WRONG(24, "L9", "0 log 0 left to the machine", ORACLE,
+      EACH(c, C) at(loss, 0) -= at(y, c) * log(at(a, c)))
+WRONG(24, NULL, "no minus", ORACLE, define_loss(); at(loss, 0) *= -1)
+WRONG(24, NULL, "the mean over the classes", ORACLE, define_loss(); at(loss, 0) /= C)
+WRONG(24, NULL, "a ln y", ORACLE, EACH_LABELLED at(loss, 0) -= at(a, c) * log(at(y, c)))
+WRONG(24, NULL, "the last class left out", ORACLE,
+      EACH_LABELLED at(loss, 0) -= (c < C - 1) * at(y, c) * log(at(a, c)))
+WRONG(24, NULL, "the largest label only", ORACLE,
+      EACH_LABELLED at(loss, 0) -= (part(y, c) == largest(y)) * log(at(a, c)))
+
+// wrong: (25)
+WRONG(25, NULL, "no minus", CENTRAL, define_da(); EACH(c, C) at(da, c) *= -1)
+WRONG(25, NULL, "a[c' + 1]", CENTRAL, EACH(c, C) at(da, c) = -at(y, c) / at(a, (c + 1) % C))
+WRONG(25, NULL, "a / y", CENTRAL, EACH_LABELLED at(da, c) = -at(a, c) / at(y, c))
+WRONG(25, NULL, "1 for every label", CENTRAL, EACH_LABELLED at(da, c) = -1 / at(a, c))
+WRONG(25, NULL, "0 / 0 left to the machine", CENTRAL, EACH(c, C) at(da, c) = -at(y, c) / at(a, c))
+WRONG(25, NULL, "the slope of base 2", CENTRAL, define_da(); EACH(c, C) at(da, c) /= log(2.0))
+WRONG_TOGETHER(25, "base 2 in the loss and in the slope",
+               loss, define_loss(); at(loss, 0) /= log(2.0),
+               define_da(); EACH(c, C) at(da, c) /= log(2.0))
+STALE(25, CENTRAL)
+
+// wrong: (G8)
+static void without_shift(void)
 {
-    choose();
-    return verify_slope_z();
+    real s = 0;
+    clear(pair);
+    EACH(c, C) s += exp(at(z, c));
+    EACH(c, C) at(a, c) = exp(at(z, c)) / s;
+    EACH(c, C) at(pair, 0) -= at(y, c) * log(at(a, c));
 }
 
-// Check a tie
-static void check_tie(void)
+static int right_around_0(void)
 {
-    choose();
-    set(z, 2, 2);   // all others are below 1
-    struct verdict v = verify_slope_z();
-    expect(passes(&v) && v.kinks == 0, "(G9) holds where two z are the largest");
+    choose(USUAL);
+    without_shift();
+    struct array probabilities = copy(a), together = copy(pair);
+    define_pair();
+    return alike(a, probabilities) && alike(pair, together);
 }
+
+CLAIM("(22) and (24) one after the other are right around 0", right_around_0())
+WRONG(G8, "L8", "no shift by the maximum", ORACLE, without_shift())
+WRONG(G8, NULL, "mu not added back", ORACLE,   // ln s = -ln of the largest a
+      define_pair(); clear(pair);
+      EACH(c, C) at(pair, 0) -= at(y, c) * (log(largest(a)) + at(z, c)))
+WRONG(G8, NULL, "a not divided by s", ORACLE,
+      define_pair(); double most = largest(a); EACH(c, C) at(a, c) /= most)
+WRONG(G8, NULL, "the sum from 1", ORACLE,
+      define_pair(); EACH(c, C) at(a, c) = 1 / (1 / at(a, c) - exp(at(z, 0) - at(z, c)));
+      clear(pair); EACH(c, C) at(pair, 0) -= at(y, c) * log(at(a, c)))
+WRONG(G8, NULL, "ln s + mu once, not for each label", ORACLE,
+      define_pair(); at(pair, 0) = at(z, 0) - log(at(a, 0));
+      EACH(c, C) at(pair, 0) -= at(y, c) * at(z, c))
+WRONG(G8, NULL, "softmax of a softmax", ORACLE,
+      struct array before = z; define_pair(); z = copy(a); define_pair(); z = before)
+WRONG(G8, NULL, "the mean over the classes", ORACLE, define_pair(); at(pair, 0) /= C)
 
 // wrong: (G9)
-static real slope_assuming_one(int c) { return get(a, c, 0, 0, 0) - get(y, c, 0, 0, 0); }
-static real slope_of_diagonal(int c) { return -get(y, c, 0, 0, 0) * (1 - get(a, c, 0, 0, 0)); }
-static real slope_without_labels(int c) { return get(a, c, 0, 0, 0) * sum_of_labels(); }
-
-static void wrong_G9_assuming_one(void) { give_each(dz, slope_assuming_one); }
-static void wrong_G9_diagonal(void) { give_each(dz, slope_of_diagonal); }
-static void wrong_G9_no_labels(void) { give_each(dz, slope_without_labels); }
-static void wrong_G9_no_softmax(void) { cross_entropy_da(C, y.at, a.at, dz.at); }
-static void wrong_G9_sign(void) { slope_z(), scale(dz, -1); }
-static void wrong_G9_on_top(void) { add_on_top(dz, slope_z); }
-
-// Check a sample that does not exist
-static void check_no_sample(void)
-{
-    C = 3;
-    draw_arrays();
-    randomise(z);
-    memset(y.at, 0, (size_t)y.count * sizeof(real));
-    softmax_and_loss();
-    slope_z();
-    expect(part(loss, 0) == 0 && largest(dz) == 0 && !isnan(part(dz, 0)), "a sample with no label has neither loss nor slope");
-    wrong_G9_assuming_one();
-    expect(largest(dz) > 0.3, "with a - y it would have one");
-}
-
-// Every small loss
-static void every_small_shape(void)
-{
-    struct verdict v = {0};
-    char claim[80];
-    int cases = 0;
-    for (C = 1; C <= 6; C++)
-        for (int labelled = 0; labelled < 1 << C; labelled++) {
-            draw_arrays();
-            draw_entries(y, 564, 1024), draw_entries(z, -1024, 1023), draw_entries(a, 320, 896);
-            for (int c = 0; c < C; c++)
-                if (!(labelled >> c & 1))
-                    put(y, c, 0, 0, 0, 0);
-            verify_loss(&v);
-            slope_a();
-            adjoint(&v, objective_a, a, da, 1e-13);
-            verify_softmax(&v);
-            slope_z();
-            adjoint(&v, objective_z, z, dz, 1e-13);
-            release();
-            cases++;
-        }
-    snprintf(claim, sizeof claim, "loss, every small number of classes and labels: %d of them", cases);
-    result(passes(&v), claim);
-    explain(&v);
-}
-
-// Illegal losses
-static void without_classes(operation *f)
-{
-    choose();
-    C = 0;
-    f();
-}
-
-static void loss_of_no_class(void) { without_classes(loss_of_a); }
-static void slope_a_of_no_class(void) { without_classes(slope_a); }
-static void softmax_of_no_class(void) { without_classes(softmax_and_loss); }
-static void slope_z_of_no_class(void) { without_classes(slope_z); }
-
-static void check_refusals(void)
-{
-    const char *message = "there is at least one class";
-    expect(refuses(loss_of_no_class, message), "(24) refuses to do without classes");
-    expect(refuses(slope_a_of_no_class, message), "(25) refuses to do without classes");
-    expect(refuses(softmax_of_no_class, message), "(G8) refuses to do without classes");
-    expect(refuses(slope_z_of_no_class, message), "(G9) refuses to do without classes");
-}
-
-static void check_one_class(void)
-{
-    C = 1;
-    draw_arrays();
-    put(y, 0, 0, 0, 0, 1), put(z, 0, 0, 0, 0, 3);
-    softmax_and_loss();
-    slope_z();
-    expect(part(loss, 0) == 0 && part(a, 0) == 1 && part(dz, 0) == 0, "a single class is certain: (G8) is 0 and its slope, too");
-    loss_of_a();
-    slope_a();
-    expect(part(loss, 0) == 0 && part(da, 0) == -1, "and (24) is 0, and (25) is -1");
-}
-
-static struct layer layer = {loss_of_a, slope_a, softmax_and_loss, slope_z};
-
-static const struct check checks[] = {
-    {"(24)", "l", "cross_entropy", check_loss},
-    {"(24)", "l, zeros", "cross_entropy", check_loss_with_zeros},
-    {"(25)", "dl/da", "cross_entropy_da", check_slope_a},
-    {"(25)", "dl/da, 0", "cross_entropy_da", check_slope_a_with_zeros},
-    {"(G8)", "l, a", "softmax_cross_entropy", check_softmax},
-    {"(G8)", "l, a, far", "softmax_cross_entropy", check_softmax_far_from_zero},
-    {"(G9)", "dl/dz", "softmax_cross_entropy_dz", check_slope_z},
-};
-
-static const struct mutant mutants[] = {
-    {"(24)", "E24", "log for ln, base 2", ORACLE, {{&layer.loss, wrong_24_base_2}}},
-    {"(24)", "E24", "log for ln, base 10", ORACLE, {{&layer.loss, wrong_24_base_10}}},
-    {"(24)", "L9", "0 log 0 left to the machine", ORACLE, {{&layer.loss, wrong_24_zero_log_zero}}},
-    {"(24)", NULL, "no minus", ORACLE, {{&layer.loss, wrong_24_no_minus}}},
-    {"(24)", NULL, "the mean over the classes", ORACLE, {{&layer.loss, wrong_24_mean}}},
-    {"(24)", NULL, "a ln y", ORACLE, {{&layer.loss, wrong_24_exchanged}}},
-    {"(24)", NULL, "the last class left out", ORACLE, {{&layer.loss, wrong_24_without_last}}},
-    {"(24)", NULL, "the largest label only", ORACLE, {{&layer.loss, wrong_24_one_hot}}},
-    {"(25)", NULL, "no minus", CENTRAL, {{&layer.slope_a, wrong_25_no_minus}}},
-    {"(25)", NULL, "a[c' + 1]", CENTRAL, {{&layer.slope_a, wrong_25_next}}},
-    {"(25)", NULL, "a / y", CENTRAL, {{&layer.slope_a, wrong_25_inverted}}},
-    {"(25)", NULL, "1 for every label", CENTRAL, {{&layer.slope_a, wrong_25_one_hot}}},
-    {"(25)", NULL, "0 / 0 left to the machine", CENTRAL, {{&layer.slope_a, wrong_25_zero_by_zero}}},
-    {"(25)", NULL, "the slope of base 2", CENTRAL, {{&layer.slope_a, wrong_25_base_2}}},
-    {"(25)", NULL, "base 2 in the loss and in the slope", ORACLE, {{&layer.loss, wrong_24_base_2}, {&layer.slope_a, wrong_25_base_2}}},
-    {"(25)", NULL, "+= on a stale slope", CENTRAL, {{&layer.slope_a, wrong_25_on_top}}},
-    {"(G8)", "L8", "no shift by the maximum", ORACLE, {{&layer.softmax, wrong_G8_unshifted}}},
-    {"(G8)", NULL, "mu not added back", ORACLE, {{&layer.softmax, wrong_G8_no_mu}}},
-    {"(G8)", NULL, "a not divided by s", ORACLE, {{&layer.softmax, wrong_G8_not_divided}}},
-    {"(G8)", NULL, "the sum from 1", ORACLE, {{&layer.softmax, wrong_G8_from_one}}},
-    {"(G8)", NULL, "ln s + mu once, not for each label", ORACLE, {{&layer.softmax, wrong_G8_one_hot}}},
-    {"(G8)", NULL, "softmax of a softmax", ORACLE, {{&layer.softmax, wrong_G8_twice}}},
-    {"(G8)", NULL, "the mean over the classes", ORACLE, {{&layer.softmax, wrong_G8_mean}}},
-    {"(G9)", NULL, "a - y for any labels", CENTRAL, {{&layer.slope_z, wrong_G9_assuming_one}}},
-    {"(G9)", NULL, "labels trusted in the loss and in the slope", ORACLE,
-     {{&layer.softmax, wrong_G8_one_hot}, {&layer.slope_z, wrong_G9_assuming_one}}},
-    {"(G9)", NULL, "(25), without the softmax", CENTRAL, {{&layer.slope_z, wrong_G9_no_softmax}}},
-    {"(G9)", NULL, "the diagonal of (23) only", CENTRAL, {{&layer.slope_z, wrong_G9_diagonal}}},
-    {"(G9)", NULL, "y - a", CENTRAL, {{&layer.slope_z, wrong_G9_sign}}},
-    {"(G9)", NULL, "no labels", CENTRAL, {{&layer.slope_z, wrong_G9_no_labels}}},
-    {"(G9)", NULL, "+= on a stale slope", CENTRAL, {{&layer.slope_z, wrong_G9_on_top}}},
-};
-
-static void claims(void)
-{
-    check_zeros();
-    check_unshifted();
-    check_extremes();
-    check_tie();
-    check_no_sample();
-    check_one_class();
-    check_refusals();
-}
+WRONG(G9, NULL, "a - y for any labels", CENTRAL, EACH(c, C) at(dz, c) = at(a, c) - at(y, c))
+WRONG_TOGETHER(G9, "labels trusted in the loss and in the slope",
+               pair, EACH(c, C) at(pair, 0) += exp(at(z, c));
+                     at(pair, 0) = log(at(pair, 0));
+                     EACH(c, C) at(pair, 0) -= at(y, c) * at(z, c),
+               EACH(c, C) at(dz, c) = at(a, c) - at(y, c))
+WRONG(G9, NULL, "(25), without the softmax", CENTRAL, define_da(); EACH(c, C) at(dz, c) = at(da, c))
+WRONG(G9, NULL, "the diagonal of (23) only", CENTRAL,
+      EACH(c, C) at(dz, c) = -at(y, c) * (1 - at(a, c)))
+WRONG(G9, NULL, "y - a", CENTRAL, define_dz(); EACH(c, C) at(dz, c) *= -1)
+WRONG(G9, NULL, "no labels", CENTRAL, define_dz(); EACH(c, C) at(dz, c) += at(y, c))
+STALE(G9, CENTRAL)
 
 int main(void)
 {
-    return run_suite(&(struct suite){"chapters/6-loss.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants,
-                                     checks, mutants, claims, every_small_shape});
+    return check_chapter("chapters/6-loss.md", choose, SMALL, small_loss);
 }

@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
 
@@ -240,6 +241,17 @@ class Tangle(Case):
             said = subprocess.run(['cc', '-fsyntax-only', self.path('lines/src/a.c')], stderr=subprocess.PIPE, universal_newlines=True).stderr
             number = SAMPLE.split('\n').index(next(text for text in SAMPLE.split('\n') if old in text)) + 1
             self.assertIn('chapters/1-sample.md:%d:' % number, said)
+
+
+class Committed(unittest.TestCase):
+    def test_what_is_committed_is_what_its_chapters_give(self):
+        """Whatever the work tree holds by now. Outside of git there is nothing to compare."""
+        archive = subprocess.run(['git', 'archive', 'HEAD'], cwd=tools.ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        if archive.returncode:
+            self.skipTest('no git here, or no commit')
+        with tempfile.TemporaryDirectory() as folder:
+            tarfile.open(fileobj=io.BytesIO(archive.stdout)).extractall(folder)
+            self.assertEqual(tangle.complaints(tangle.Book(folder), True), [])
 
 
 class Stitch(Case):

@@ -36,6 +36,9 @@ REPORT = '\n'.join((
     'mutant\tchapters/2-convolution.md\twithout its condition\tE8a\toracle\t(8)\t7.5e-01\t0.0e+00\tconvolution_da', ''))
 
 
+CHECKED = '<p class="checked"><a class="eq" href="#eq-%s">(%s)</a>'
+
+
 def tag_of(element):
     return element.tag.split('}')[-1]
 
@@ -271,14 +274,16 @@ class Book(unittest.TestCase):
         for tag, equation in self.catalogue.equations.items():
             page = self.texts[weave.Site.page_of(equation.chapter)]
             self.assertEqual(page.count('id="eq-%s"' % tag), 1)
-            self.assertRegex(page.split('id="eq-%s"' % tag)[1].split('</p>')[0], '<p class="checked"><a href="#chunk-[^"]*">check</a>')
+            results = [part for part in page.split('<div class="result">')[1:] if part.startswith(CHECKED % (tag, tag))]
+            self.assertEqual(len(results), 1, tag)
 
     def test_results_are_those_of_the_report(self):
         page = re.sub(r'<[^>]*>', '', self.texts['2-convolution.html'])
-        self.assertIn('check of dl/da in convolution_da: oracle 4e-16 central 9e-16 ok', page)
-        self.assertIn('check of dl/dw in convolution_dw: central 0.2 FAILED', page)
+        self.assertIn('(8) \U0001d715ℓ/\U0001d715a of convolution_da: oracle 4e-16, central differences 9e-16 ok', page)
+        self.assertIn('(9) \U0001d715ℓ/\U0001d715w of convolution_dw: central differences 0.2 FAILED', page)
         self.assertIn('Checked with gcc 12.2.0 on 2026-11-24 10:00.', page)
-        self.assertEqual(page.count('check: not run'), 7)   # nine equations, and two lines in the report
+        stated = [tag for tag, equation in self.catalogue.equations.items() if equation.chapter == 'chapters/2-convolution.md']
+        self.assertEqual(page.count('): not run'), len(stated) - 2)   # two of them are in the report
         self.assertIn('The checks have not been run', self.texts['3-cross-correlation.html'])
         row = next(row for row in re.split('</?tr>', self.texts['checks.html']) if 'E8a' in row)
         self.assertEqual(re.sub(r'\s*<[^>]*>\s*', ' ', row).split(), '(8) without its condition convolution_da E8a oracle 0.8 0'.split())
@@ -306,11 +311,24 @@ class Book(unittest.TestCase):
         for name, chapter, line in self.catalogue.book.references(chunk):
             yield from self.names_below(self.catalogue.book.chunks[name])
 
-    def test_a_link_to_a_line_goes_to_its_chunk(self):
-        site, chunk = weave.Site(ROOT, results.Results('')), self.catalogue.book.chunks['Convolution, forward']
-        line = chunk.parts[0][1][3][1]
-        address = site.resolve('../chapters/2-convolution.md?plain=1#L%d' % line, 'paper/errata.md', 1)
-        self.assertEqual(address, '2-convolution.html#chunk-convolution-forward')
+    def test_a_link_that_names_a_chunk_goes_to_it(self):
+        site = weave.Site(ROOT, results.Results(''))
+        for label, address in (('Convolution, forward', '2-convolution.html#chunk-convolution-forward'), ('Forward', '2-convolution.html')):
+            self.assertEqual(site.resolve('../chapters/2-convolution.md', 'paper/errata.md', 1, label), address)
+
+    def test_every_method_is_explained(self):
+        site = weave.Site(ROOT, results.Results(''))
+        self.assertEqual(set(site.methods), set(results.METHODS))
+        self.assertEqual(len(set(site.methods.values())), len(results.METHODS))
+
+    def test_pictures_have_their_size(self):
+        for name, tree in self.trees.items():
+            for picture in (element for element in tree.iter() if tag_of(element) == 'img'):
+                self.assertRegex('%s by %s' % (picture.get('width'), picture.get('height')), r'^\d+ by \d+$')
+
+    def test_terms_lead_to_their_sections(self):
+        items = self.texts['names.html'].split('id="terms"')[1].split('<h2')[0]
+        self.assertIn('2 What the layer does', items.split('<li>kernel')[1].split('</li>')[0])
 
     def test_symbols_have_their_meaning(self):
         site = weave.Site(ROOT, results.Results(''))
@@ -389,7 +407,7 @@ class Mistakes(unittest.TestCase):
     def test_reports(self):
         equation = '# A\n\n%smath\nx\\qquad\\text{(1)}\n%s\n' % (TICKS, TICKS)
         line = 'equation\tchapters/0-a.md\t(1)\tz\tf\tok\toracle\t%s\t1e-14\t9\n'
-        self.assertIn('check: not run', self.weave(equation))
+        self.assertIn('</a>: not run', self.weave(equation))
         self.assertIn('oracle 3e-15', self.weave(equation, 'compiler\tcc\tnow\n' + line % '1e-16' + line % '3e-15' + line % '2e-16'))   # the worst
         self.assertIn('oracle nan', self.weave(equation, 'compiler\tcc\tnow\n' + line % '1e-16' + line % 'nan' + line % '2e-16'))
         for bad in ('', 'nonsense\n', line % '1e-16', 'compiler\tcc\tnow\n' + line % 'x', 'compiler\tcc\tnow\n' + line.replace('\tok', '\tOK') % '1'):
@@ -397,6 +415,22 @@ class Mistakes(unittest.TestCase):
                 with self.assertRaises(results.ReportError, msg=bad) as caught:
                     self.weave(equation, bad)
                 self.assertIn('a.tsv:', str(caught.exception))
+
+    def test_wrong_versions_are_folded_beside_their_equation(self):
+        chunk = lambda name, *lines: '\n%sc\n// <<%s>>=\n%s\n%s\n' % (TICKS, name, '\n'.join(lines), TICKS)
+        text = ('# A\n\n## (1) B\n\n%smath\nx\\qquad\\text{(1)}\n%s\n' % (TICKS, TICKS) + chunk('Check (1)', 'EQUATION(1, z, f(z.at),', '    z += 1)')
+                + '\n## The checks\n\n### Wrong versions\n' + chunk('wrong: (1)', 'WRONG(1, "E1", "two", ORACLE,', '      z += 2)', 'STALE(1, ORACLE)')
+                + chunk('tests/a.c', '// <<Check (1)>>', '// <<wrong: (1)>>') + '\n## Exercises\n\nNone.\n')
+        mutant = 'mutant\tchapters/0-a.md\t%s\t-\toracle\t(1)\t1\t0\tf\n'
+        line = 'compiler\tcc\tnow\nequation\tchapters/0-a.md\t(1)\tz\tf\tok\toracle\t0\t0\t9\n'
+        for report, said in ((None, '2 wrong versions'), (line, '2 wrong versions'), (line + mutant % 'two', '2 wrong versions, 1 of them rejected'),
+                             (line + mutant % 'two' + mutant % 'stale', '2 wrong versions, all rejected')):
+            page = self.weave(text, report)
+            first, second = page.split('<h2 id="the-checks">')
+            self.assertLess(first.index('id="chunk-check-1"'), first.index(CHECKED % (1, 1)))
+            self.assertRegex(first, '<details class="mistakes"><summary[^>]*>%s</summary>\n<figure class="chunk wrong" id="chunk-wrong-1">' % said)
+            self.assertIn('<a href="#chunk-wrong-1">⟨wrong: (1)⟩</a>: %s, beside ' % said, second)
+            self.assertNotIn('<figure class="chunk wrong"', second)
 
     def test_main(self):
         out = io.StringIO()
