@@ -52,7 +52,7 @@ python:
 # ---- Programs ----
 
 FLAGS   = $(CFLAGS)
-TRAINER = src/mnist.c src/fast.c
+TRAINER = src/mnist.c src/fast.c src/program.h
 compile = @echo '$(strip $(CC) $(filter -D%,$(FLAGS))) $< -o $@'; $(CC) $(STRICT) $(FLAGS) $< -o $@ -pthread -lm
 
 build/mnist build/mnist-plain build/mnist-double: $(TRAINER)
@@ -61,7 +61,7 @@ build/inside build/study build/bench: build/%: src/%.c $(TRAINER)
 	$(compile)
 build/bench-%: src/bench.c $(TRAINER)
 	$(compile)
-build/draw: src/draw.c
+build/draw: src/draw.c src/program.h
 	$(compile)
 build/mnist-plain build/bench-plain: FLAGS += -DPLAIN
 build/mnist-double: FLAGS += -O1 -DDOUBLE
@@ -71,7 +71,7 @@ build/bench-%-filters: FLAGS += -DFILTERS=$(@:build/bench-%-filters=%)
 # Drawn digits: what the checks of the network look at, and what is trained on where MNIST cannot be had.
 DRAWN = build/drawn/t10k-labels-idx1-ubyte
 $(DRAWN): build/draw
-	@build/draw build/drawn
+	@build/draw --out build/drawn
 
 # ---- Training and measuring ----
 
@@ -83,7 +83,7 @@ get-data = sh src/get-data.sh $(if $(MNIST),'$(MNIST)',download) $(DATA)
 train: $(PROGRAM) build/draw
 	@if $(get-data); then $(PROGRAM) --data $(DATA); elif [ -n '$(MNIST)' ]; then exit 1; \
 	else echo 'MNIST is neither here nor within reach: training on drawn digits instead'; \
-	    build/draw build/drawn && $(PROGRAM) --data build/drawn; fi
+	    build/draw --out build/drawn && $(PROGRAM) --data build/drawn; fi
 ## make data           download MNIST into data/
 data: build/tangled
 	@$(get-data)

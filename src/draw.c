@@ -1,19 +1,12 @@
-// Tangled from chapters/11-drawn-digits.md [e958f1fb5082]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/11-drawn-digits.md [561bc8b072a4]: edit the chapter, or edit here and run make stitch
 //
-// Draws digits and writes them as four files of MNIST's form:
+// Draws digits and writes them as four files of MNIST's form.
 //
 //     cc -std=gnu11 -O3 draw.c -o draw -lm
-//     ./draw DIR [SEED [COUNT]]
 
 #define _GNU_SOURCE
+#include "program.h"
 #include <assert.h>
-#include <errno.h>
-#include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 // Random bits
 struct random { unsigned long long state; };
@@ -40,47 +33,6 @@ double random_normal(struct random *r)
 {
     double distance = sqrt(-2 * log(1 - random_uniform(r)));
     return distance * cos(6.283185307179586 * random_uniform(r));
-}
-
-// Give up
-static const char *program = "mnist";
-
-// One line on standard error, and the end.
-__attribute__((noreturn, format(printf, 1, 2))) static void give_up(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fprintf(stderr, "%s: ", program);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    exit(1);
-}
-
-// Output files
-struct output { FILE *file; char path[4096], beside[4100]; };
-
-static struct output create(const char *path)
-{
-    struct output o;
-    struct stat there;
-    snprintf(o.path, sizeof o.path, "%s", path);
-    snprintf(o.beside, sizeof o.beside, "%s.new", o.path);
-    if (!stat(path, &there) && !S_ISREG(there.st_mode))   // a device, which renaming would replace
-        give_up("%s: cannot write: it is no ordinary file; choose another place", path);
-    o.file = fopen(o.beside, "wb");
-    if (!o.file)
-        give_up("%s: cannot write: %s; choose another place", o.beside, strerror(errno));
-    return o;
-}
-
-static void complete(struct output *o)
-{
-    int failed = ferror(o->file);
-    if (fclose(o->file) || failed || rename(o->beside, o->path)) {
-        int reason = errno;
-        remove(o->beside);
-        give_up("%s: cannot write: %s; an older file is untouched", o->path, strerror(reason));
-    }
 }
 
 // Ways of writing
@@ -393,27 +345,23 @@ static void draw_set(const char *folder, const char *part, unsigned long long se
     complete(&labels);
 }
 
-static unsigned long long number(const char *text, double least, double most)
+int main(int count, char **arguments)
 {
-    char *end;
-    double value = strtod(text, &end);
-    if (end == text || *end || !(value >= least && value <= most) || value != floor(value))
-        give_up("%s: expected a whole number from %g to %g", text, least, most);
-    return (unsigned long long)value;
-}
-
-int main(int count, char **argument)
-{
-    program = "draw";
-    if (count < 2 || count > 4 || *argument[1] == '-')
-        give_up("usage: draw DIR [SEED [COUNT]]; COUNT for training, a tenth for the test");
-    const char *folder = argument[1];
-    unsigned long long seed = count > 2 ? number(argument[2], 0, 1e15) : 1;
-    int digits = count > 3 ? (int)number(argument[3], 10, 1e6) : 20000;
-    if (mkdir(folder, 0777) && errno != EEXIST)
-        give_up("%s: cannot make this folder: %s", folder, strerror(errno));
-    draw_set(folder, "train", seed, digits);
-    draw_set(folder, "t10k", seed + 1000003, digits / 10);
-    printf("%s: drew %d digits for training and %d for the test\n", folder, digits, digits / 10);
+    static const char *out = "build/drawn";
+    static double seed = 1, digits = 20000;
+    static const struct option options[] = {
+        {"--out", "DIR", "where to write the four files (build/drawn)", &out, NULL, 0, 0},
+        {"--seed", "N", "seed of all random numbers (1)", NULL, &seed, 0, 1e15},
+        {"--count", "N", "for training (20000); a tenth for the test", NULL, &digits, 10, 1e6},
+        {0},
+    };
+    (void)count;
+    program = "draw", purpose = "Draws digits and writes them as four files of MNIST's form.";
+    read_options(options, arguments);
+    if (mkdir(out, 0777) && errno != EEXIST)
+        give_up("%s: cannot make this folder: %s", out, strerror(errno));
+    draw_set(out, "train", (unsigned long long)seed, (int)digits);
+    draw_set(out, "t10k", (unsigned long long)seed + 1000003, (int)digits / 10);
+    printf("%s: drew %.0f digits for training and a tenth as many for the test\n", out, digits);
     return 0;
 }

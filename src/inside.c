@@ -1,4 +1,4 @@
-// Tangled from chapters/10-looking-inside.md [f7fdf97cf5de]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/10-looking-inside.md [574fb6770733]: edit the chapter, or edit here and run make stitch
 //
 // Writes what a trained network looks like inside, as tables that the figures are drawn from.
 // It is the trainer with another beginning:
@@ -84,24 +84,16 @@ static void load_parameters(const char *path, struct parameters *p, struct scale
 }
 
 // Places
-struct places { const char *load, *data, *out; };
+static struct places { const char *load, *data, *out; } places = {
+    "mnist.safetensors", "data", "figures/data"
+};
 
-static struct places read_places(char **argument)
-{
-    struct places p = {.load = "mnist.safetensors", .data = "data", .out = "figures/data"};
-    while (*++argument) {
-        const char *option = *argument;
-        const char **place = !strcmp(option, "--load") ? &p.load
-                           : !strcmp(option, "--data") ? &p.data
-                           : !strcmp(option, "--out") ? &p.out : NULL;
-        if (!place)
-            give_up("no option %s; usage: inside [--load FILE] [--data DIR] [--out DIR]", option);
-        if (!argument[1])
-            give_up("%s needs a value", option);
-        *place = *++argument;
-    }
-    return p;
-}
+static const struct option place_options[] = {
+    {"--load", "FILE", "parameters of a trained network", &places.load, NULL, 0, 0},
+    {"--data", "DIR", "folder of the four unpacked idx files (data)", &places.data, NULL, 0, 0},
+    {"--out", "DIR", "folder for the tables (figures/data)", &places.out, NULL, 0, 0},
+    {0},
+};
 
 // A data file
 static struct output create_table(const struct places *p, const char *name, const char *columns)
@@ -434,12 +426,12 @@ static void look_inside(const struct places *place, const struct parameters *p,
 int main(int count, char **arguments)
 {
     (void)count;
-    program = "inside";
-    struct places place = read_places(arguments);
+    program = "inside", purpose = "Writes what a trained network looks like inside, as tables.";
+    read_options(place_options, arguments);
     struct parameters *p = allocate(1, sizeof *p);
     struct scale scale;
-    load_parameters(place.load, p, &scale);
-    look_inside(&place, p, &scale);
+    load_parameters(places.load, p, &scale);
+    look_inside(&places, p, &scale);
     free(p);
     return 0;
 }

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [c2c3d1373752]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [83fd16b11702]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
@@ -19,50 +19,15 @@
 #define LANES 4
 #endif
 
+#include "program.h"
 #include <assert.h>
-#include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <tgmath.h>
 #include <time.h>
 #include <unistd.h>
-
-// Give up
-static const char *program = "mnist";
-
-// One line on standard error, and the end.
-__attribute__((noreturn, format(printf, 1, 2))) static void give_up(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fprintf(stderr, "%s: ", program);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    exit(1);
-}
-
-// Small helpers
-static void *allocate(size_t count, size_t size)   // zeros
-{
-    size_t bytes = (count * size + 63) / 64 * 64;   // lanes begin at a multiple of their size
-    void *at = aligned_alloc(64, bytes ? bytes : 64);
-    if (!at)
-        give_up("no memory for %zu bytes", bytes);
-    return memset(at, 0, bytes);
-}
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
 
 // Options
 static struct {
@@ -649,9 +614,6 @@ static void network_backward(const struct parameters *p, struct group *g,
     convolution_db(conv1, g->da1, gradient->b1);
 }
 
-// Data
-struct data { int count; unsigned char (*picture)[28][28], *label; };
-
 // Standard values (G11)
 struct scale { double mean, deviation; };
 
@@ -823,6 +785,8 @@ static struct training new_training(const struct data *d, struct parameters *the
     struct training t = {.data = d, .theta = theta, .random = random, .size = (int)chosen.batch,
                          .schedule = ramp, .rule = adam, .watch = watch};
     t.batches = (d->count + t.size - 1) / t.size;
+    if (chosen.epochs * t.batches > INT_MAX)
+        give_up("too many steps; try fewer --epochs or a larger --batch");
     t.steps = (int)chosen.epochs * t.batches;
     t.groups = (t.size + SAMPLES - 1) / SAMPLES;
     t.order = allocate(d->count, sizeof *t.order);
@@ -899,80 +863,6 @@ static struct score *test(const struct data *d, const struct parameters *p, cons
     return e.score;
 }
 
-// Read an idx file
-// The bytes of an idx file with the given number of dimensions, whose sizes go to extent[].
-static unsigned char *read_idx(const char *path, int dimensions, long extent[dimensions])
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        give_up("%s: %s; try 'make train', or name a folder with --data", path, strerror(errno));
-    unsigned char h[16] = {0};
-    size_t length = 4 + 4 * (size_t)dimensions, bytes = 1;
-    if (fread(h, 1, length, file) != length || h[0] || h[1] || h[2] != 8 || h[3] != dimensions)
-        give_up("%s: no idx file of bytes in %d dimensions (unpack .gz files)", path, dimensions);
-    for (int d = 0; d < dimensions; d++) {
-        const unsigned char *at = h + 4 + 4 * d;
-        extent[d] = (long)at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3];
-        if (extent[d] > INT_MAX / 784 || (bytes *= (size_t)extent[d]) > INT_MAX)
-            give_up("%s: promises %ld entries, more than this program can hold", path, extent[d]);
-    }
-    unsigned char *content = allocate(bytes + 1, 1);
-    size_t found = fread(content, 1, bytes + 1, file);
-    if (found != bytes)
-        give_up("%s: is %s than its header says: expected %zu bytes behind the header", path,
-                found < bytes ? "shorter" : "longer", bytes);
-    fclose(file);
-    return content;
-}
-
-// Load a data set
-static struct data load(const char *folder, const char *part)   // "train" or "t10k"
-{
-    char path[2][4096];
-    long size[3], count[1];
-    snprintf(path[0], sizeof path[0], "%s/%s-images-idx3-ubyte", folder, part);
-    snprintf(path[1], sizeof path[1], "%s/%s-labels-idx1-ubyte", folder, part);
-    struct data d = {0, (void *)read_idx(path[0], 3, size), read_idx(path[1], 1, count)};
-    if (size[1] != 28 || size[2] != 28)
-        give_up("%s: pictures of %ld by %ld, expected 28 by 28", path[0], size[1], size[2]);
-    if (size[0] == 0)
-        give_up("%s: holds no pictures", path[0]);
-    if (count[0] != size[0])
-        give_up("%s: %ld labels for the %ld pictures of %s", path[1], count[0], size[0], path[0]);
-    d.count = (int)size[0];
-    for (int i = 0; i < d.count; i++)
-        if (d.label[i] > 9)
-            give_up("%s: label %d of picture %d, expected 0 to 9", path[1], d.label[i], i);
-    return d;
-}
-
-// Output files
-struct output { FILE *file; char path[4096], beside[4100]; };
-
-static struct output create(const char *path)
-{
-    struct output o;
-    struct stat there;
-    snprintf(o.path, sizeof o.path, "%s", path);
-    snprintf(o.beside, sizeof o.beside, "%s.new", o.path);
-    if (!stat(path, &there) && !S_ISREG(there.st_mode))   // a device, which renaming would replace
-        give_up("%s: cannot write: it is no ordinary file; choose another place", path);
-    o.file = fopen(o.beside, "wb");
-    if (!o.file)
-        give_up("%s: cannot write: %s; choose another place", o.beside, strerror(errno));
-    return o;
-}
-
-static void complete(struct output *o)
-{
-    int failed = ferror(o->file);
-    if (fclose(o->file) || failed || rename(o->beside, o->path)) {
-        int reason = errno;
-        remove(o->beside);
-        give_up("%s: cannot write: %s; an older file is untouched", o->path, strerror(reason));
-    }
-}
-
 // The arrays of a file
 struct tensor { const char *name; int extent[5]; };   // extents end with a zero
 static const struct tensor tensors[] = {
@@ -1031,50 +921,6 @@ static void save(const char *path, struct parameters *p, const struct scale *sca
     printf("saved %s\n", path);
 }
 
-// Read the options
-struct option { const char *name, *value, *help, **text; double *number, least, most; };
-
-static double number(const struct option *k, const char *text)
-{
-    char *end;
-    double value = strtod(text, &end);
-    int whole = k->least == floor(k->least), fits = value >= k->least && value <= k->most;
-    if (end == text || *end || !fits || (whole && value != floor(value)))
-        give_up("%s %s: expected a %snumber from %g to %g", k->name, text, whole ? "whole " : "",
-                k->least, k->most);
-    return value;
-}
-
-static void print_help(const struct option *known)
-{
-    printf("usage: %s [options]\nTrains a network to read digits, and tests it.\n", program);
-    for (; known->name; known++)
-        printf("  %-12s %-9s %s\n", known->name, known->value, known->help);
-    exit(fflush(stdout) != 0);
-}
-
-// The last of the known options has no name. One that takes no value sets its number to 1.
-static void read_options(const struct option *known, char **argument)
-{
-    while (*++argument) {
-        const struct option *k = known;
-        while (k->name && strcmp(k->name, *argument))
-            k++;
-        if (!strcmp(*argument, "--help"))
-            print_help(known);
-        if (!k->name)
-            give_up("no option %s; '%s --help' lists them", *argument, program);
-        if (!*k->value)
-            *k->number = 1;
-        else if (!*++argument)
-            give_up("%s needs a value; '%s --help' lists the options", k->name, program);
-        else if (k->text)
-            *k->text = *argument;
-        else
-            *k->number = number(k, *argument);
-    }
-}
-
 // Begin
 static void begin(const struct option *known, char **arguments)
 {
@@ -1106,24 +952,26 @@ static struct scale scale_of(const struct data *d)
 }
 
 // Main
+static const struct option training_options[] = {
+    // Options of training
+    {"--data", "DIR", "folder of the four unpacked idx files (data)", &chosen.data, NULL, 0, 0},
+    {"--epochs", "N", "how often each training sample is used (2)", NULL, &chosen.epochs, 1, 1000},
+    {"--batch", "N", "samples in a step (32)", NULL, &chosen.batch, 1, 4096},
+    {"--rate", "R", "highest learning rate (0.003)", NULL, &chosen.rate, 1e-9, 1},
+    {"--seed", "N", "seed of all random numbers (1)", NULL, &chosen.seed, 0, 1e15},
+    {"--threads", "N", "threads (as many as processors)", NULL, &chosen.threads, 1, 256},
+    {"--limit", "N", "use the first N training samples only", NULL, &chosen.limit, 1, INT_MAX},
+    {"--save", "FILE", "where to save the parameters (mnist.safetensors)", &chosen.save, NULL, 0, 0},
+    {0},
+};
+
 int main(int count, char **arguments)
 {
-    static const struct option options[] = {
-        // Options of training
-        {"--data", "DIR", "folder of the four unpacked idx files (data)", &chosen.data, NULL, 0, 0},
-        {"--epochs", "N", "how often each training sample is used (2)", NULL, &chosen.epochs, 1, 1000},
-        {"--batch", "N", "samples in a step (32)", NULL, &chosen.batch, 1, 4096},
-        {"--rate", "R", "highest learning rate (0.003)", NULL, &chosen.rate, 1e-9, 1},
-        {"--seed", "N", "seed of all random numbers (1)", NULL, &chosen.seed, 0, 1e15},
-        {"--threads", "N", "threads (as many as processors)", NULL, &chosen.threads, 1, 256},
-        {"--limit", "N", "use the first N training samples only", NULL, &chosen.limit, 1, INT_MAX},
-        {"--save", "FILE", "where to save the parameters (mnist.safetensors)", &chosen.save, NULL, 0, 0},
-        {0},
-    };
     static struct data training, unseen;
     static struct parameters theta;
     (void)count;
-    begin(options, arguments);
+    program = "mnist", purpose = "Trains a network to read digits, tests it and saves it.";
+    begin(training_options, arguments);
     training = load(chosen.data, "train");
     training.count = smaller(training.count, (int)chosen.limit);
     struct scale scale = scale_of(&training);

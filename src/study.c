@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [b687ea901291]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [c94fb773a473]: edit the chapter, or edit here and run make stitch
 //
 // The trainer with more to choose: 'study --help' lists it.
 //
@@ -223,34 +223,35 @@ static void run(struct parameters *p, struct scale *scale)
     free(score);
 }
 
+static const struct option study_options[] = {
+    // Options of training
+    {"--data", "DIR", "folder of the four unpacked idx files (data)", &chosen.data, NULL, 0, 0},
+    {"--epochs", "N", "how often each training sample is used (2)", NULL, &chosen.epochs, 1, 1000},
+    {"--batch", "N", "samples in a step (32)", NULL, &chosen.batch, 1, 4096},
+    {"--rate", "R", "highest learning rate (0.003)", NULL, &chosen.rate, 1e-9, 1},
+    {"--seed", "N", "seed of all random numbers (1)", NULL, &chosen.seed, 0, 1e15},
+    {"--threads", "N", "threads (as many as processors)", NULL, &chosen.threads, 1, 256},
+    {"--limit", "N", "use the first N training samples only", NULL, &chosen.limit, 1, INT_MAX},
+    {"--save", "FILE", "where to save the parameters (mnist.safetensors)", &chosen.save, NULL, 0, 0},
+    // Options of studying
+    {"--load", "FILE", "begin with these parameters", &study.load, NULL, 0, 0},
+    {"--test", "", "don't train, only test; needs --load", NULL, &study.test, 0, 0},
+    {"--hold-out", "N", "test on the last N training samples", NULL, &study.hold_out, 1, 1e9},
+    {"--constant", "", "keep the rate where it is", NULL, &study.constant, 0, 0},
+    {"--optimiser", "O", "adam, or shipped: as in the paper's program", &study.optimiser, NULL, 0, 0},
+    {"--log", "FILE.csv", "write each step's loss", &study.log, NULL, 0, 0},
+    {"--confusion", "", "show which digits are taken for which", NULL, &study.confusion, 0, 0},
+    {"--read", "FILE.pgm", "classify one picture of 28 by 28; needs --load", &study.read, NULL, 0, 0},
+    {0},
+};
+
 int main(int count, char **arguments)
 {
-    static const struct option options[] = {
-        // Options of training
-        {"--data", "DIR", "folder of the four unpacked idx files (data)", &chosen.data, NULL, 0, 0},
-        {"--epochs", "N", "how often each training sample is used (2)", NULL, &chosen.epochs, 1, 1000},
-        {"--batch", "N", "samples in a step (32)", NULL, &chosen.batch, 1, 4096},
-        {"--rate", "R", "highest learning rate (0.003)", NULL, &chosen.rate, 1e-9, 1},
-        {"--seed", "N", "seed of all random numbers (1)", NULL, &chosen.seed, 0, 1e15},
-        {"--threads", "N", "threads (as many as processors)", NULL, &chosen.threads, 1, 256},
-        {"--limit", "N", "use the first N training samples only", NULL, &chosen.limit, 1, INT_MAX},
-        {"--save", "FILE", "where to save the parameters (mnist.safetensors)", &chosen.save, NULL, 0, 0},
-        // Options of studying
-        {"--load", "FILE", "begin with these parameters", &study.load, NULL, 0, 0},
-        {"--test", "", "don't train, only test; needs --load", NULL, &study.test, 0, 0},
-        {"--hold-out", "N", "test on the last N training samples", NULL, &study.hold_out, 1, 1e9},
-        {"--constant", "", "keep the rate where it is", NULL, &study.constant, 0, 0},
-        {"--optimiser", "O", "adam, or shipped: as in the paper's program", &study.optimiser, NULL, 0, 0},
-        {"--log", "FILE.csv", "write each step's loss", &study.log, NULL, 0, 0},
-        {"--confusion", "", "show which digits are taken for which", NULL, &study.confusion, 0, 0},
-        {"--read", "FILE.pgm", "classify one picture of 28 by 28; needs --load", &study.read, NULL, 0, 0},
-        {0},
-    };
     static struct parameters parameters;
     struct scale scale;
     (void)count;
-    program = "study";
-    begin(options, arguments);
+    program = "study", purpose = "Trains and tests like mnist, with more to choose.";
+    begin(study_options, arguments);
     check_options();
     run(&parameters, &scale);
     return ending();

@@ -34,7 +34,7 @@ idx() {   # idx FOLDER PART COUNT: that many pictures of noise, all of them with
 }
 
 parameters="$dir/parameters"
-build/draw "$dir/drawn" 1 320 >/dev/null
+build/draw --out "$dir/drawn" --count 320 >/dev/null
 build/mnist --data "$dir/drawn" --epochs 1 --threads 1 --save "$parameters" >/dev/null 2>&1
 mkdir "$dir/data" "$dir/few" "$dir/tables"
 idx "$dir/data" train 1024
@@ -42,7 +42,7 @@ idx "$dir/data" t10k 40
 idx "$dir/few" train 100
 idx "$dir/few" t10k 40
 
-refuses 'no option --picture; usage' --picture 3
+refuses 'no option --picture; .inside --help. lists them' --picture 3
 refuses '--data needs a value' --data
 refuses 'No such file' --load "$dir/nothing"
 refuses 'not a safetensors file' --load "$dir/data/train-labels-idx1-ubyte"

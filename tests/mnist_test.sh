@@ -49,20 +49,20 @@ both() {   # a small data set of noise
 
 # Drawn digits
 drawn="$dir/drawn"
-ok 'draws digits' $draw "$drawn" 1 2000
-ok 'and once more' $draw "$dir/same" 1 2000
+ok 'draws digits' $draw --out "$drawn" --count 2000
+ok 'and once more' $draw --out "$dir/same" --count 2000 --seed 1
 ok 'the same seed draws the same digits' diff -r "$drawn" "$dir/same"
-ok 'fewer of them are the first of them' sh -c "$draw '$dir/fewer' 1 100 && head -c 78400 '$dir/fewer/train-images-idx3-ubyte' | tail -c +17 >'$dir/a' &&
+ok 'fewer of them are the first of them' sh -c "$draw --out '$dir/fewer' --count 100 && head -c 78400 '$dir/fewer/train-images-idx3-ubyte' | tail -c +17 >'$dir/a' &&
     head -c 78400 '$drawn/train-images-idx3-ubyte' | tail -c +17 | cmp - '$dir/a'"
-ok 'draws with another seed' $draw "$dir/other" 2 2000
+ok 'draws with another seed' $draw --out "$dir/other" --count 2000 --seed 2
 ok 'and these are others' sh -c "! cmp -s '$drawn/train-images-idx3-ubyte' '$dir/other/train-images-idx3-ubyte'"
 ok 'no digit is in both sets' sh -c "tail -c +17 '$drawn/t10k-images-idx3-ubyte' | head -c 7840 >'$dir/a'; tail -c +17 '$drawn/train-images-idx3-ubyte' | head -c 7840 >'$dir/b'; ! cmp -s '$dir/a' '$dir/b'"
 ok 'as many bytes as its header says' sh -c "[ \$(wc -c <'$drawn/train-images-idx3-ubyte') -eq 1568016 ] && [ \$(wc -c <'$drawn/t10k-labels-idx1-ubyte') -eq 208 ]"
-refuses 'usage: draw DIR' $draw
-refuses 'usage: draw DIR' $draw --help
-refuses 'whole number from 0' $draw "$dir/no" x
-refuses 'whole number from 10' $draw "$dir/no" 1 3
-refuses 'cannot make this folder' $draw "$dir/no/such/folder"
+ok 'says what it takes' sh -c "$draw --help | grep -q -- '--count'"
+refuses 'no option' $draw "$dir/no"
+refuses 'whole number from 0' $draw --seed x
+refuses 'whole number from 10' $draw --count 3
+refuses 'cannot make this folder' $draw --out "$dir/no/such/folder"
 
 # Training
 one="$dir/one.safetensors" two="$dir/two.safetensors"
