@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [bd87b4929672]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [7fc6f733bf26]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -91,7 +91,8 @@ static inline void release(void)
 // The sanitizers watch the functions under test; what goes through at() watches itself.
 #define UNWATCHED __attribute__((no_sanitize("address", "undefined")))
 
-UNWATCHED __attribute__((noinline)) static real *entry(const struct array *x, const int index[RANK])
+UNWATCHED __attribute__((noinline, unused))
+static real *entry(const struct array *x, const int index[RANK])
 {
     static real outside;
     int offset = 0;
