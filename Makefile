@@ -113,7 +113,7 @@ shapes: $(SHAPES:%=%.log)
 	@cat $(SHAPES:%=%.log)
 
 # Other draws of numbers and shapes, SEEDS of them: every check and every mutant in both forms, and the whole network.
-seeds: $(CHECKS) build/network_complex
+seeds: $(CHECKS) build/network_complex build/drawn/t10k-labels-idx1-ubyte
 	@start=$$(date +%s); for seed in $$(seq $(SEEDS)); do echo $$seed; done | xargs -P $(shell getconf _NPROCESSORS_ONLN) -I N sh tests/seed.sh N $(CHECKS) build/network_complex && \
 	echo "$(SEEDS) seeds in a row in $$(($$(date +%s) - start)) s" && echo '$(SEEDS) passed, 0 failed'
 

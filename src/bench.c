@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [83be19850bc3]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [694f6e28a3df]: edit the chapter, or edit here and run make stitch
 //
 // How fast each part of the trainer is. It is the trainer with another beginning:
 //
@@ -26,6 +26,14 @@ static struct span span(double run[RUNS])
     return (struct span){run[RUNS / 2], run[0], run[RUNS - 1]};
 }
 
+// Seconds for which this thread has had a processor.
+static double worked(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return t.tv_sec + 1e-9 * t.tv_nsec;
+}
+
 // Sums that don't wait for each other
 enum { CHAINS = 12, LINKS = 50000 };
 
@@ -35,8 +43,8 @@ static inline struct span rate_of(int sums, real factor, real addend, real chain
 {
     double run[RUNS];
     for (int r = 0; r < RUNS; r++) {
-        real s[sums];
-        double since = now();
+        real s[CHAINS];
+        double since = worked();
         for (int i = 0; i < sums; i++)
             s[i] = chain[i];
         for (int k = 0; k < LINKS; k++)
@@ -44,7 +52,7 @@ static inline struct span rate_of(int sums, real factor, real addend, real chain
                 s[i] = s[i] * factor + addend;
         for (int i = 0; i < sums; i++)
             chain[i] = s[i];
-        run[r] = 2e-9 * SAMPLES * sums * LINKS / (now() - since);
+        run[r] = 2e-9 * SAMPLES * sums * LINKS / (worked() - since);
     }
     return span(run);
 }
@@ -63,12 +71,12 @@ static struct span bandwidth(size_t bytes, const real memory[], real chain[CHAIN
     size_t times = bytes < 1 << 24 ? ((size_t)1 << 24) / bytes : 1;   // at least 16 MiB in all
     for (int r = 0; r < RUNS; r++) {
         real s[SUMS] = {0};
-        double since = now();
+        double since = worked();
         for (size_t t = 0; t < times; t++)
             for (size_t k = 0; k + SUMS <= bytes / sizeof(real); k += SUMS)
                 for (int i = 0; i < SUMS; i++)
                     s[i] += memory[k + i];
-        run[r] = 1e-9 * times * bytes / (now() - since);
+        run[r] = 1e-9 * times * bytes / (worked() - since);
         for (int i = 0; i < SUMS; i++)
             chain[i] += s[i];
     }
@@ -146,9 +154,9 @@ static void time_batch(double seconds[PARTS])   // adds each part's seconds
     for (group = 0; group * SAMPLES < BATCH; group++)
         for (int k = 0; k < PARTS; k++)
             if (k < PARTS - 1 || (group + 1) * SAMPLES == BATCH) {   // Adam: once a batch
-                double since = now();
+                double since = worked();
                 part[k].run();
-                seconds[k] += now() - since;
+                seconds[k] += worked() - since;
             }
 }
 
@@ -196,14 +204,15 @@ static void check_gradient(void)
 // Time a step
 static double step_run[RUNS];   // seconds a sample
 
-// Steps without end are the trainer's loop; here they are timed ten by ten, when all threads are warm.
+// The trainer's loop, timed ten steps at a time, when all threads are warm. A team's waiting is part of its time.
 static void *time_on_thread(void *worker)
 {
     enum { STEPS = 10, COLD = 5 };
     struct worker *me = worker;
+    double (*seconds)(void) = me->team->threads > 1 ? now : worked;
     struct group *own = allocate(1, sizeof *own);
     for (int r = -COLD; r < RUNS; r++) {
-        double since = now();
+        double since = seconds();
         for (int k = 0; k < STEPS; k++) {
             struct batch b = batch(&training, k);
             differentiate(me, b, own);
@@ -212,7 +221,7 @@ static void *time_on_thread(void *worker)
             meet(me->team);
         }
         if (me->number == 0 && r >= 0)
-            step_run[r] = (now() - since) / (STEPS * BATCH);
+            step_run[r] = (seconds() - since) / (STEPS * BATCH);
     }
     free(own);
     return NULL;

@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [538cc4db6927]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [a39529cb3bec]: edit the chapter, or edit here and run make stitch
 #ifndef SUMS_ALONE   // the trainer, which includes this file, has these already
 #include <assert.h>
 #include <string.h>
@@ -93,127 +93,15 @@ void convolution_db(struct convolution n, const real dz[n.C][n.X][n.Y], weight d
 #endif
 
 // Sums side by side
-enum { TILE = 8 };   // so many at a time
-
-// Fast: fully-connected, forward (1)
-// Some rows of the product
-// (1) for R neurons: z[R] from a[C_].
-__attribute__((always_inline))
-static inline void some_neurons(int R, int C_, const weight w[R][C_], const weight b[R], const real a[C_], real z[R])
-{
-    real s[TILE];
-    for (int c = 0; c < R; c++)
-        s[c] = same(b[c]);
-    for (int c_ = 0; c_ < C_; c_++)
-        for (int c = 0; c < R; c++)
-            s[c] += w[c][c_] * a[c_];
-    for (int c = 0; c < R; c++)
-        z[c] = s[c];
-}
-
-void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_], const weight b[n.C],
-                             const real a[n.C_], real z[n.C])
-{
-    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
-    int c = 0;
-    for (; c + TILE <= n.C; c += TILE)
-        some_neurons(TILE, n.C_, w + c, b + c, a, z + c);
-    if (c < n.C)
-        some_neurons(n.C - c, n.C_, w + c, b + c, a, z + c);
-}
-
-// Fast: fully-connected, slope of the input (2)
-// Some columns of the product
-// (2) for R inputs: da[first] to da[first + R - 1] from dz[C].
-__attribute__((always_inline))
-static inline void some_inputs(int R, int first, struct fully_connected n, const weight w[n.C][n.C_],
-                           const real dz[n.C], real da[n.C_])
-{
-    real s[TILE];
-    for (int k = 0; k < R; k++)
-        s[k] = same(0);
-    for (int c = 0; c < n.C; c++)
-        for (int k = 0; k < R; k++)
-            s[k] += dz[c] * w[c][first + k];
-    for (int k = 0; k < R; k++)
-        da[first + k] = s[k];
-}
-
-void fully_connected_da(struct fully_connected n, const weight w[n.C][n.C_], const real dz[n.C],
-                        real da[n.C_])
-{
-    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
-    int first = 0;
-    for (; first + TILE <= n.C_; first += TILE)
-        some_inputs(TILE, first, n, w, dz, da);
-    if (first < n.C_)
-        some_inputs(n.C_ - first, first, n, w, dz, da);
-}
-
-// Fast: fully-connected, slope of the weights (3)
-// A strip of inputs, turned
-enum { STRIP = 16 };   // turned[k][i]: inputs number SAMPLES k to SAMPLES k + SAMPLES - 1 of sample i
-
-static inline void turn_strip(int count, const real a[count], real turned[STRIP][SAMPLES])
-{
-    memset(turned, 0, sizeof(real[STRIP][SAMPLES]));
-    for (int c_ = 0; c_ < count; c_++) {
-        real input = a[c_];
-        for (int i = 0; i < SAMPLES; i++)
-            *sample(&turned[c_ / SAMPLES][i], c_ % SAMPLES) = *sample(&input, i);
-    }
-}
-
-// Some slopes of the weights
-static inline void store(int count, real s, weight dw[])   // the first numbers of s, at most count
-{
-    if (count >= SAMPLES)
-        memcpy(dw, &s, sizeof s);
-    else
-        for (int k = 0; k < count; k++)
-            dw[k] = *sample(&s, k);
-}
-
-// (3) for R neurons and a strip of inputs.
-__attribute__((always_inline))
-static inline void some_weights(int R, int count, int C_, const real turned[STRIP][SAMPLES],
-                               const weight dz[R][SAMPLES], weight dw[R][C_])
-{
-    for (int first = 0; first < count; first += SAMPLES) {
-        real s[TILE];
-        for (int c = 0; c < R; c++)
-            s[c] = same(0);
-        for (int i = 0; i < SAMPLES; i++)
-            for (int c = 0; c < R; c++)
-                s[c] += dz[c][i] * turned[first / SAMPLES][i];
-        for (int c = 0; c < R; c++)
-            store(count - first, s[c], &dw[c][first]);
-    }
-}
-
-void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real dz[n.C],
-                        weight dw[n.C][n.C_])
-{
-    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
-    enum { WIDTH = STRIP * SAMPLES };
-    const weight (*slope)[SAMPLES] = (const void *)dz;
-    for (int first = 0; first < n.C_; first += WIDTH) {
-        int count = n.C_ - first < WIDTH ? n.C_ - first : WIDTH, c = 0;
-        real turned[STRIP][SAMPLES];
-        turn_strip(count, a + first, turned);
-        for (; c + TILE <= n.C; c += TILE)
-            some_weights(TILE, count, n.C_, turned, slope + c, (void *)&dw[c][first]);
-        if (c < n.C)
-            some_weights(n.C - c, count, n.C_, turned, slope + c, (void *)&dw[c][first]);
-    }
-}
+enum { TILE = 8 };   // so many running sums
 
 // Fast: convolution, forward (7) (G5)
 // Some feature maps
-// (7) for R neurons of the layer n.
+// (7) for R neurons of the layer n, R at most TILE.
 __attribute__((always_inline))
 static inline void some_maps(int R, struct convolution n, const weight w[R][n.C_][n.KX][n.KY],
-                                const weight b[R], const real a[n.C_][n.X_][n.Y_], real z[R][n.X][n.Y])
+                             const weight b[R], const real a[n.C_][n.X_][n.Y_],
+                             real z[R][n.X][n.Y])
 {
     for (int x = 0; x < n.X; x++)
         for (int y = 0; y < n.Y; y++) {
@@ -246,9 +134,10 @@ void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n
 
 // Fast: convolution, slope of the input (8) (G6)
 // Some slopes of the input
-// (8) for R channels of the input of the layer n: da[first] to da[first + R - 1].
+// (8) for R channels of the input of the layer n, from number first on, R at most TILE.
 __attribute__((always_inline))
-static inline void some_channels(int R, int first, struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
+static inline void some_channels(int R, int first, struct convolution n,
+                                 const weight w[n.C][n.C_][n.KX][n.KY],
                                  const real dz[n.C][n.X][n.Y], real da[n.C_][n.X_][n.Y_])
 {
     for (int i = 0; i < n.X_; i++)
@@ -258,8 +147,8 @@ static inline void some_channels(int R, int first, struct convolution n, const w
                 s[k] = same(0);
             for (int x_ = 0; x_ < n.KX; x_++)
                 for (int y_ = 0; y_ < n.KY; y_++) {
-                    int from_x = i + n.PX - x_, from_y = j + n.PY - y_, x = from_x / n.SX, y = from_y / n.SY;
-                    if (from_x >= 0 && from_x % n.SX == 0 && x < n.X && from_y >= 0 && from_y % n.SY == 0 && y < n.Y)
+                    int top = i + n.PX - x_, left = j + n.PY - y_, x = top / n.SX, y = left / n.SY;
+                    if (top >= 0 && top % n.SX == 0 && x < n.X && left >= 0 && left % n.SY == 0 && y < n.Y)
                         for (int c = 0; c < n.C; c++)
                             for (int k = 0; k < R; k++)
                                 s[k] += dz[c][x][y] * w[c][first + k][x_][y_];
@@ -282,7 +171,7 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
 
 // Fast: convolution, slope of the weights (9) (G6)
 // Some slopes of the kernels
-// Adds to the sums of (9) what row x of the slopes of R neurons and one input channel owe to it.
+// Adds to the sums of (9) what row x of R neurons and one channel of the input give.
 __attribute__((always_inline))
 static inline void add_row(int R, int x, struct convolution n, const real a[n.X_][n.Y_],
                            const real dz[R][n.X][n.Y], real sum[n.KX][n.KY][R])
@@ -303,10 +192,10 @@ static inline void add_row(int R, int x, struct convolution n, const real a[n.X_
         }
 }
 
-// (9) for R neurons of the layer n.
+// (9) for R neurons of the layer n, R at most TILE.
 __attribute__((always_inline))
 static inline void some_kernels(int R, struct convolution n, const real a[n.C_][n.X_][n.Y_],
-                                 const real dz[R][n.X][n.Y], weight dw[R][n.C_][n.KX][n.KY])
+                                const real dz[R][n.X][n.Y], weight dw[R][n.C_][n.KX][n.KY])
 {
     for (int c_ = 0; c_ < n.C_; c_++) {
         real sum[n.KX][n.KY][R];
@@ -329,6 +218,85 @@ void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_], const 
         some_kernels(TILE, n, a, dz + c, dw + c);
     if (c < n.C)
         some_kernels(n.C - c, n, a, dz + c, dw + c);
+}
+
+// Fast: fully-connected, forward (1)
+static inline struct convolution of_one_pixel(struct fully_connected n)
+{
+    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
+    return (struct convolution){n.C, n.C_, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0};
+}
+
+void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_], const weight b[n.C],
+                             const real a[n.C_], real z[n.C])
+{
+    convolution_forward(of_one_pixel(n), (const void *)w, b, (const void *)a, (void *)z);
+}
+
+// Fast: fully-connected, slope of the input (2)
+void fully_connected_da(struct fully_connected n, const weight w[n.C][n.C_], const real dz[n.C],
+                        real da[n.C_])
+{
+    convolution_da(of_one_pixel(n), (const void *)w, (const void *)dz, (void *)da);
+}
+
+// Fast: fully-connected, slope of the weights (3)
+// A strip of inputs, turned
+enum { STRIP = 16 };
+
+// turned[k][i]: inputs SAMPLES k to SAMPLES k + SAMPLES - 1 of sample i; zeros beyond the last.
+static inline void turn_strip(int count, const real a[count], real turned[STRIP][SAMPLES])
+{
+    memset(turned, 0, sizeof(real[STRIP][SAMPLES]));
+    for (int c_ = 0; c_ < count; c_++) {
+        real input = a[c_];
+        for (int i = 0; i < SAMPLES; i++)
+            *sample(&turned[c_ / SAMPLES][i], c_ % SAMPLES) = *sample(&input, i);
+    }
+}
+
+// Some slopes of the weights
+static inline void store(int count, real s, weight dw[])   // the first numbers of s, at most count
+{
+    if (count >= SAMPLES)
+        memcpy(dw, &s, sizeof s);   // a known size: one instruction
+    else
+        for (int k = 0; k < count; k++)
+            dw[k] = *sample(&s, k);
+}
+
+// (3) for R neurons, R at most TILE, and count inputs, of which dw[0] begins with the first.
+__attribute__((always_inline))
+static inline void some_weights(int R, int count, int C_, const real turned[STRIP][SAMPLES],
+                                const weight dz[R][SAMPLES], weight dw[R][C_])
+{
+    for (int first = 0; first < count; first += SAMPLES) {
+        real s[TILE];
+        for (int c = 0; c < R; c++)
+            s[c] = same(0);
+        for (int i = 0; i < SAMPLES; i++)
+            for (int c = 0; c < R; c++)
+                s[c] += dz[c][i] * turned[first / SAMPLES][i];
+        for (int c = 0; c < R; c++)
+            store(count - first, s[c], &dw[c][first]);
+    }
+}
+
+void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real dz[n.C],
+                        weight dw[n.C][n.C_])
+{
+    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
+    enum { WIDTH = STRIP * SAMPLES };
+    const weight (*slope)[SAMPLES] = (const void *)dz;
+    for (int first = 0; first < n.C_; first += WIDTH) {
+        int count = n.C_ - first < WIDTH ? n.C_ - first : WIDTH, c = 0;
+        real turned[STRIP][SAMPLES];
+        turn_strip(count, a + first, turned);
+        for (; c + TILE <= n.C; c += TILE)
+            some_weights(TILE, count, n.C_, turned, slope + c, (void *)&dw[c][first]);
+        if (c < n.C)
+            some_weights(n.C - c, count, n.C_, turned, slope + c, (void *)&dw[c][first]);
+    }
 }
 
 #ifndef SUMS_ALONE

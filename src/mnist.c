@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [57f0abb87501]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [380d4c0769fc]: edit the chapter, or edit here and run make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
@@ -461,17 +461,17 @@ void mean_and_deviation(size_t n, const unsigned char x[n], double *mean, double
         squares += (unsigned)x[i] * x[i];
     }
     unsigned long long q = sum / n;
-    double rest = (double)(sum % n) / n;
-    *mean = q + rest;
-    *deviation = sqrt((double)(squares + q * q * n - 2 * q * sum) / n - rest * rest);
+    double fraction = (double)(sum % n) / n;   // mu - q
+    *mean = q + fraction;
+    *deviation = sqrt((double)(squares + q * q * n - 2 * q * sum) / n - fraction * fraction);
 }
 
 // Adam's constants
 struct adam { weight rate, beta1, beta2, epsilon; };   // lambda and the two betas, each below 1
 
 // Adam (G13)
-// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the first step,
-// and kept between steps. The four arrays don't overlap. Refuses t < 0.
+// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the
+// first step, and kept between steps. The four arrays don't overlap. Refuses t < 0.
 void adam(struct adam s, int t, int n, const weight g[restrict n], weight m[restrict n],
           weight v[restrict n], weight theta[restrict n])
 {
@@ -514,7 +514,7 @@ double random_normal(struct random *r)
 }
 
 // Random choice
-// One of 0, 1, ..., n - 1, each equally likely.
+// One of 0, 1, ..., n - 1, each equally likely. Refuses n < 1.
 int random_below(struct random *r, int n)
 {
     assert(n >= 1 && "there must be something to choose from");
@@ -526,7 +526,7 @@ int random_below(struct random *r, int n)
 }
 
 // He initialisation (G14)
-// n weights of neurons that each look at fan_in inputs.
+// n weights of neurons that each look at fan_in inputs. Refuses fan_in < 1.
 void he_initialise(struct random *r, int fan_in, int n, weight w[n])
 {
     assert(fan_in >= 1 && "a neuron has at least one input");
@@ -547,6 +547,7 @@ void shuffle(struct random *r, int n, int order[n])
 
 // Learning-rate ramp
 // The learning rate at step 0, 1, ..., steps - 1: up to rate in the first tenth, then down towards 0.
+// Refuses a step outside of 0 to steps.
 double ramp(int step, int steps, double rate)
 {
     assert(0 <= step && step <= steps && steps >= 1 && "a step is one of 0, 1, ..., steps");
@@ -787,6 +788,8 @@ static struct training new_training(const struct data *d, struct parameters *the
     struct training t = {.data = d, .theta = theta, .random = random, .size = (int)chosen.batch,
                          .schedule = ramp, .rule = adam, .watch = watch};
     t.batches = (d->count + t.size - 1) / t.size;
+    if (chosen.epochs * t.batches > INT_MAX)
+        give_up("too many steps; try fewer --epochs or a larger --batch");
     t.steps = (int)chosen.epochs * t.batches;
     t.groups = (t.size + SAMPLES - 1) / SAMPLES;
     t.order = allocate(d->count, sizeof *t.order);

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [2083166faecd]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [dc9569b08b6f]: edit the chapter, or edit here and run make stitch
 //
 // What every program of this book needs: errors, memory, options, output files, the files of MNIST.
 
@@ -148,7 +148,8 @@ static inline struct data load(const char *folder, const char *part)   // "train
     long size[3], count[1];
     snprintf(path[0], sizeof path[0], "%s/%s-images-idx3-ubyte", folder, part);
     snprintf(path[1], sizeof path[1], "%s/%s-labels-idx1-ubyte", folder, part);
-    struct data d = {0, (void *)read_idx(path[0], 3, size), read_idx(path[1], 1, count)};
+    struct data d = {.picture = (void *)read_idx(path[0], 3, size)};
+    d.label = read_idx(path[1], 1, count);
     if (size[1] != 28 || size[2] != 28)
         give_up("%s: pictures of %ld by %ld, expected 28 by 28", path[0], size[1], size[2]);
     if (size[0] == 0)

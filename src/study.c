@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [c94fb773a473]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [7cd2f13c5108]: edit the chapter, or edit here and run make stitch
 //
 // The trainer with more to choose: 'study --help' lists it.
 //
@@ -9,7 +9,8 @@
 #undef main
 
 // Adam, forgetful
-// A step of theta[n] as the paper's program takes it: both means begin at zero for every batch, and are not corrected.
+// A step of theta[n] as the paper's program takes it: both means begin at zero for every batch, and
+// are not corrected. The two arrays don't overlap.
 void forgetful_adam(struct adam s, int n, const weight g[restrict n], weight theta[restrict n])
 {
     for (int i = 0; i < n; i++) {

@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [1b07a4fe74b0]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [bd87b4929672]: edit the chapter, or edit here and run make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -1039,6 +1039,16 @@ static inline void check_equation(int number)
 
 // Small shapes
 typedef int small_chooser(long number);   // chooses it; returns whether it is legal
+
+// A number whose digits have each a base and a first value: counting goes through all combinations.
+static inline void count_up(long number, int digits, const int first[digits],
+                            const int base[digits], int *const value[digits])
+{
+    for (int k = 0; k < digits; k++) {
+        *value[k] = first[k] + (int)(number % base[k]);
+        number /= base[k];
+    }
+}
 
 static inline void check_small_shapes(long count, small_chooser *choose)
 {

@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [e0cb62fb2d39]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/2-convolution.md [abcdbf817165]: edit the chapter, or edit here and run make stitch
 #ifdef FAST
 #include "../src/fast.c"
 #define CHAPTER "chapters/9-why-it-is-fast.md"
@@ -54,21 +54,13 @@ static void choose(int shape)
 // Every small convolution
 enum { SMALL = 9 * 16 * 9 * 9 * 9, TILES = 7 };
 
-static void count_up(long number)   // the ten sizes are the digits of the number
-{
-    static const int base[] = {3, 3, 4, 4, 3, 3, 3, 3, 3, 3}, first[] = {1, 1, 1, 1, 1, 1, 1, 1, 0, 0};
-    int *digit[] = {&n.C, &n.C_, &n.X_, &n.Y_, &n.KX, &n.KY, &n.SX, &n.SY, &n.PX, &n.PY};
-    for (int k = 0; k < 10; k++) {
-        *digit[k] = first[k] + (int)(number % base[k]);
-        number /= base[k];
-    }
-}
-
 static int small_convolution(long number)
 {
+    static const int base[] = {3, 3, 4, 4, 3, 3, 3, 3, 3, 3}, first[] = {1, 1, 1, 1, 1, 1, 1, 1, 0, 0};
     static const int channels[TILES] = {1, 7, 8, 9, 15, 16, 17};
     int tile = (int)(number - SMALL);
-    count_up(number);
+    count_up(number, 10, first, base, (int *[]){&n.C, &n.C_, &n.X_, &n.Y_, &n.KX, &n.KY,
+                                                &n.SX, &n.SY, &n.PX, &n.PY});
     if (number >= SMALL)
         n = (struct convolution){.C = channels[tile % TILES], .C_ = channels[tile / TILES], .X_ = 3,
                                  .Y_ = 2, .KX = 2, .KY = 1, .SX = 1, .SY = 1};

@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [e6ba33f2ec2a]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/4-downsampling.md [22b08357b055]: edit the chapter, or edit here and run make stitch
 #include "../src/downsampling.c"
 #include "check.h"
 
@@ -65,15 +65,10 @@ enum { SMALL = 2 * 3 * 16 * 81 };
 
 static int small_window(long number)   // the sizes are the digits of the number
 {
-    static const int base[] = {3, 4, 4, 3, 3, 3, 3};
-    int *digit[] = {&n.C, &n.X_, &n.Y_, &n.DX, &n.DY, &n.SX, &n.SY};
-    int shape = number % 2 ? TIED : APART, legal;
-    number /= 2;
-    for (int k = 0; k < 7; k++) {
-        *digit[k] = 1 + (int)(number % base[k]);
-        number /= base[k];
-    }
-    legal = n.DX <= n.X_ && n.DY <= n.Y_;
+    static const int base[] = {3, 4, 4, 3, 3, 3, 3}, first[] = {1, 1, 1, 1, 1, 1, 1};
+    int shape = number % 2 ? TIED : APART;
+    count_up(number / 2, 7, first, base, (int *[]){&n.C, &n.X_, &n.Y_, &n.DX, &n.DY, &n.SX, &n.SY});
+    int legal = n.DX <= n.X_ && n.DY <= n.Y_;
     if (legal)
         draw_arrays(shape);
     return legal;
