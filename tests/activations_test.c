@@ -1,4 +1,4 @@
-// Tangled from chapters/5-activations.md [455a31879182]: edit there, or here and make stitch
+// Tangled from chapters/5-activations.md [ae19501dc3a5]: edit there, or here and make stitch
 #include "../src/activations.c"
 #include "check.h"
 
@@ -222,7 +222,7 @@ WRONG(22, NULL, "z for exp(z)", ORACLE,
 STALE(22, ORACLE)
 
 // wrong: (23)
-#define EACH_SLOPE EACH(c, N) EACH(c_, N) at(J, c, c_) =
+#define EACH_J EACH(c, N) EACH(c_, N) at(J, c, c_) =
 #define P_ at(a_softmax, c_)
 #define SIGMOID(t) (1 / (1 + exp(-(t))))
 
@@ -230,14 +230,14 @@ WRONG(23, "E23", "c' free and summed", CENTRAL,
       define_J(); EACH(c, N) EACH(c_, N)
           if (c != c_)   // what is left of the fraction
               at(J, c, c_) = -E / exp(part(z, c_)) / (N * N))
-WRONG(23, NULL, "a plus off the diagonal", CENTRAL, define_J(); EACH_SLOPE fabs(part(J, c * N + c_)))
-WRONG(23, NULL, "the diagonal alone", CENTRAL, EACH_SLOPE (c == c_) * P * (1 - P))
-WRONG(23, NULL, "- a[c] a[c'] on the diagonal too", CENTRAL, EACH_SLOPE -P * P_)
-WRONG(23, NULL, "z for a", CENTRAL, EACH_SLOPE at(z, c) * ((c == c_) - at(z, c_)))
+WRONG(23, NULL, "a plus off the diagonal", CENTRAL, define_J(); EACH_J fabs(part(J, c * N + c_)))
+WRONG(23, NULL, "the diagonal alone", CENTRAL, EACH_J (c == c_) * P * (1 - P))
+WRONG(23, NULL, "- a[c] a[c'] on the diagonal too", CENTRAL, EACH_J -P * P_)
+WRONG(23, NULL, "z for a", CENTRAL, EACH_J at(z, c) * ((c == c_) - at(z, c_)))
 STALE(23, CENTRAL)
 WRONG_TOGETHER(23, "sigmoids forward and backward",
                own, EACH(c, N) at(own, c) = SIGMOID(at(scores, c, c)),
-               EACH_SLOPE (c == c_) * SIGMOID(at(z, c)) * (1 - SIGMOID(at(z, c))))
+               EACH_J (c == c_) * SIGMOID(at(z, c)) * (1 - SIGMOID(at(z, c))))
 
 // wrong: (G7)
 #define DA at(da_softmax, c)
