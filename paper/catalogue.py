@@ -53,7 +53,7 @@ class Section:
         self.indices.update({name: colour for colour, name in COLOURED.findall(text)})
         written = {name: [name.rstrip("'").replace('_', '') + '_' * ("'" in name)] for name in self.indices}
         for tag in self.tags:
-            written.update(declared.get(tag, {}))
+            written.update({name: names for name, names in declared.get(tag, {}).items() if names})
         for name in written:
             self.indices.setdefault(name, '')
             for identifier in written[name]:
@@ -132,14 +132,6 @@ def sections(blocks):
 
 def chunk_id(name, part=0):
     return 'chunk-' + re.sub(r'\W+', '-', name.lower()).strip('-') + ('-%d' % (part + 1) if part else '')
-
-
-def mentions(passages, pattern):
-    """Where a word stands, and whether it is a heading's or explained there: *so*."""
-    explained = re.compile(r'(?<![\w*])\*(?=\S)[^*]*?%s[^*]*\*' % pattern.pattern, re.I)
-    for place, heading, text in passages:
-        if pattern.search(text):
-            yield place, heading or bool(explained.search(text))
 
 
 class Catalogue:
@@ -304,17 +296,24 @@ class Catalogue:
         """By block (chapter, line): the words of the index that a heading names or a paragraph explains; the
         others' first paragraphs."""
         self.terms, path = collections.defaultdict(list), os.path.join(self.root, 'paper', 'terms.txt')
-        passages = list(self.passages())
+        self.prose = list(self.read_prose())
         for term, pattern in (read_terms(path) if os.path.exists(path) else {}).items():
-            places = list(mentions(passages, pattern))
+            places = list(self.mentions(pattern))
             mains = [place for place, explained in places if explained]
             firsts = [place for k, (place, explained) in enumerate(places)
                       if place[0] not in {other[0] for other, _ in places[:k]}]
             for place in sorted({*mains, *firsts[:1]} if mains else firsts[:4]):
                 self.terms[place].append(term)
 
-    def passages(self):
-        """What the index looks at: each heading and paragraph as (where, whether a heading, its words)."""
+    def mentions(self, pattern):
+        """Where a word stands, and whether it is a heading's or explained there: *so*."""
+        explained = re.compile(r'(?<![\w*])\*(?=\S)[^*]*?%s[^*]*\*' % pattern.pattern, re.I)
+        for place, heading, text in self.prose:
+            if pattern.search(text):
+                yield place, heading or bool(explained.search(text))
+
+    def read_prose(self):
+        """Headings and paragraphs of the first halves, without formulas, code and captions."""
         for chapter in self.chapters:
             for section in chapter.sections if chapter.path not in EXTRA else []:
                 for block in section.blocks if not section.second else []:

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [ba4b2fa60189]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [23d6ef44554d]: edit there, or here and make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
@@ -965,7 +965,7 @@ static const struct option training_options[] = {
     {"--seed", "N", "seed of all random numbers (1)", NULL, &chosen.seed, 0, 1e15},
     {"--threads", "N", "threads (as many as processors)", NULL, &chosen.threads, 1, 256},
     {"--limit", "N", "use the first N training samples only", NULL, &chosen.limit, 1, INT_MAX},
-    {"--save", "FILE", "where to save the parameters (mnist.safetensors)", &chosen.save, NULL, 0, 0},
+    {"--save", "FILE", "where to save (mnist.safetensors)", &chosen.save, NULL, 0, 0},
     {0},
 };
 
