@@ -4,6 +4,7 @@ import os
 
 import curves
 import diagrams
+import functions
 import pictures
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -20,6 +21,9 @@ FIGURES = {
     'optimisers': curves.optimisers,
     'v-curve': curves.v_curve,
     'speed': curves.speed,
+    'activation-functions': functions.activation_functions,
+    'softmax': functions.softmax,
+    'cross-entropy': functions.cross_entropy,
     'correlation': pictures.correlation,
     'filters': pictures.filters,
     'activations': pictures.activations,

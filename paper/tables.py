@@ -2,109 +2,88 @@
 """Writes paper/errata.md and paper/concordance.md from the chapters and from what the checkers reported.
 
     python3 paper/tables.py           rewrite them; needs the reports of 'make test' in build/report/
-    python3 paper/tables.py --check   write nothing; fail where they are not what the chapters and the checkers give
+    python3 paper/tables.py --check   write nothing; fail where they are not what the chapters and the
+checkers give
 
-A misprint is a mutant with an id in a chapter's table, and a block with that id in paper/errata.txt. The checker says how far
-the printed form is off, and the right one. An equation needs a chunk that claims it, in a chapter that states it, and a check.
+A misprint is a wrong version with an id in a chapter's catalogue, and a block with that id in
+paper/errata.txt. The checker says
+how far the printed form is off, and the right one. An equation needs a chunk that claims it, in a chapter
+that states it, and a
+check. Links name a chunk and lead to the heading above it, so that they hold while lines move; the book leads
+to the chunk itself.
 """
-import collections
 import glob
 import os
 import re
 import sys
 
+sys.dont_write_bytecode = True
 import tangle
+from catalogue import ROOT, BookError, Catalogue, anchors, by_number
+from results import ReportError, Results
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-
-CHECK_ROW = re.compile(r'^\s*\{"\((\w+)\)", "([^"]*)", "([^"]*)", (\w+)\},$')
-MUTANT_ROW = re.compile(r'^\s*\{"\((\w+)\)", (?:NULL|"(\w+)"), "([^"]*)", (\w+), \{\{[^,]*, (\w+)\}')
-STATED = re.compile(r'\\text\{\((\w+)\)\}')
 KINDS = {'paper': 'Misprint', 'reading': 'Contradicts itself', 'text': 'Our copy', 'gap': 'Gap'}
-
-Check = collections.namedtuple('Check', 'chapter line tag what function run')
-Mutant = collections.namedtuple('Mutant', 'chapter line tag id name method function')
-Measured = collections.namedtuple('Measured', 'wrong right')
 
 
 class Complaint(Exception):
     pass
 
 
-def rows(book, pattern, kind):
-    """The rows of all the chapters' tables of checks or mutants."""
-    for chunk in book.chunks.values():
-        for chapter, part in chunk.parts:
-            for text, number in part:
-                match = pattern.match(text)
-                if match:
-                    yield kind(chapter, number, *match.groups())
+def link(label, chapter, anchor=''):
+    return '[%s](../%s%s)' % (label, chapter, '#' + anchor if anchor else '')
 
 
-def stated(root):
-    """Every numbered equation as tag -> (chapter, line, heading)."""
-    found, heading = {}, ''
-    for path in sorted(glob.glob(os.path.join(root, 'chapters', '[0-9]*-*.md')), key=lambda path: int(os.path.basename(path).split('-')[0])):
-        with open(path, encoding='utf-8') as file:
-            for number, text in enumerate(file, 1):
-                heading = text.strip('# \n') if text.startswith('#') else heading
-                for tag in STATED.findall(text):
-                    found.setdefault(tag, ('chapters/' + os.path.basename(path), number, heading))
-    return found
+def chunk_link(book, chunk):
+    """A chunk's name, linked to the heading above it."""
+    chapter = next(chapter for chapter in book.chapters if chapter.path == chunk.chapter)
+    above = [anchor for line, anchor in anchors(chapter.blocks).items() if line < chunk.line]
+    return link(chunk.name, chunk.chapter, above[-1] if above else '')
 
 
-def chunk_of_function(book, function, of_chapter):
-    """The chunk of a chapter that defines a function, and its line; None if it is no function."""
-    pattern = re.compile(r'^[a-z][\w *]*\b%s\(' % re.escape(function))
-    for chunk in book.chunks.values():
-        for chapter, part in chunk.parts:
-            for text, number in part:
-                if chapter == of_chapter and pattern.match(text):
-                    return chunk, chapter, number
-    return None
-
-
-def link(chapter, line):
-    return '[%s:%d](../%s?plain=1#L%d)' % (os.path.basename(chapter), line, chapter, line)
-
-
-def by_number(tag):
-    return tag.startswith('G'), int(tag.lstrip('G'))
+def lines_of(names):
+    return '<br>'.join(dict.fromkeys(names))
 
 
 # Concordance
 
-def equation_line(book, tag, where, checks):
+def equation_line(book, equation):
     """One row of the table of equations, or a complaint."""
-    chapter, line, _ = where
-    chunks = [chunk for chunk in book.chunks.values() if tag in chunk.equations]
-    mine = [check for check in checks if check.tag == tag]
+    tag, chapter, line = equation.tag, equation.chapter, equation.line
+    chunks = sorted((chunk for chunk in book.book.chunks.values() if tag in chunk.equations),
+                    key=lambda chunk: chunk.chapter != chapter)
+    check = book.check_of(tag, chapter)
     if not chunks:
         raise Complaint('%s:%d: equation (%s) has no code: no chunk claims it' % (chapter, line, tag))
-    if not mine:
-        raise Complaint('%s:%d: equation (%s) has no check: no table of checks has a row for it' % (chapter, line, tag))
-    functions = sorted({check.function for check in mine})
-    tests = [chunk_of_function(book, check.run, check.chapter) for check in mine]
+    if not check:
+        raise Complaint('%s:%d: equation (%s) has no check: no chunk declares or is called one'
+                        % (chapter, line, tag))
+    declared = [said.function for part, said in book.declarations(check) if said.tag == tag]
+    functions = declared or [name for chunk in chunks if chunk.chapter == chapter and not book.tested(chunk)
+                             for name in book.functions_of(chunk)]
     return '| (%s) | %s | %s | %s | %s |' % (
-        tag, link(chapter, line), '<br>'.join('%s, %s' % (chunk.name, link(chunk.chapter, chunk.line)) for chunk in chunks),
-        '<br>'.join('`%s`' % function for function in functions),
-        '<br>'.join('`%s`, %s' % (check.run, link(test[1], test[2])) for check, test in zip(mine, tests) if test))
+        tag, link(equation.section.title or os.path.basename(chapter), chapter, equation.section.anchor),
+        lines_of(chunk_link(book, chunk) for chunk in chunks), lines_of('`%s`' % name for name in functions),
+        chunk_link(book, check))
 
 
-def complain_of_checks(book, checks):
-    """A check's function stands in a chunk that bears the check's number; or the check itself does, where it borrows a function."""
-    for check in checks:
-        claiming = [chunk for chunk in book.chunks.values() if check.tag in chunk.equations and chunk.chapter == check.chapter]
-        found = chunk_of_function(book, check.function, check.chapter)
-        if not any(chunk.name.startswith('Check') or found and chunk is found[0] for chunk in claiming):
-            raise Complaint("%s:%d: the check of (%s) is of %s, whose chunk does not bear that number" % (check.chapter, check.line, check.tag, check.function))
+def complain_of_checks(book):
+    """A check's function stands in a chunk that bears the check's number; or the check itself does, where it
+    borrows a function."""
+    for chunk in book.book.chunks.values():
+        for part, said in book.declarations(chunk):
+            claiming = [other for other in book.book.chunks.values() if said.tag in other.equations]
+            if chunk not in claiming and not any(said.function in book.functions_of(other)
+                                                 for other in claiming):
+                raise Complaint('%s:%d: the check of (%s) is of %s, whose chunk does not bear that number'
+                                % (chunk.chapter, said.line, said.tag, said.function))
 
 
-def complain_of_claims(book, equations):
-    for chunk in book.chunks.values():
+def complain_of_claims(book):
+    for chunk in book.book.chunks.values():
         for tag in chunk.equations:
-            if tag not in equations:
-                raise Complaint('%s:%d: <<%s>> claims equation (%s), which no chapter states' % (chunk.chapter, chunk.line, chunk.name, tag))
+            if tag not in book.equations:
+                raise Complaint('%s:%d: <<%s>> claims equation (%s), which no chapter states'
+                                % (chunk.chapter, chunk.line, chunk.name, tag))
 
 
 def paper_lines(book, root):
@@ -117,28 +96,35 @@ def paper_lines(book, root):
             page = glob.glob(os.path.join(root, 'chapters', chapter + '-*.md'))
             chunks = [name.strip() for name in names.split(';') if name.strip()]
             for name in chunks:
-                if name not in book.chunks:
+                if name not in book.book.chunks:
                     raise Complaint('paper/concordance.txt:%d: no chunk is called <<%s>>' % (number, name))
             if not page or figure and not os.path.exists(os.path.join(root, 'figures', figure + '.svg')):
-                raise Complaint('paper/concordance.txt:%d: no chapter %s, or no figures/%s.svg' % (number, chapter, figure))
+                raise Complaint('paper/concordance.txt:%d: no chapter %s, or no figures/%s.svg'
+                                % (number, chapter, figure))
             page = os.path.basename(page[0])
-            yield '| %s | %s | [%s](../chapters/%s) | %s | %s |' % (
-                what, title, page[:-3], page, '<br>'.join('%s, %s' % (name, link(book.chunks[name].chapter, book.chunks[name].line)) for name in chunks),
-                '[%s](../figures/%s.svg)' % (figure, figure) if figure else '')
+            yield '| %s | %s | %s | %s | %s |' % (
+                what, title, link(page[:-3], 'chapters/' + page),
+                lines_of(chunk_link(book, book.book.chunks[name]) for name in chunks),
+                link(figure, 'figures/%s.svg' % figure) if figure else '')
 
 
 def concordance(book, root):
-    equations, checks = stated(root), list(rows(book, CHECK_ROW, Check))
     for number in range(1, 26):
-        if str(number) not in equations:
+        if str(number) not in book.equations:
             raise Complaint('no chapter states equation (%d)' % number)
-    complain_of_claims(book, equations)
-    lines = [equation_line(book, tag, equations[tag], checks) for tag in sorted(equations, key=by_number)]
-    complain_of_checks(book, checks)
-    return '\n'.join(['# Concordance', '', 'Where the book treats what the paper has. This page is made by `make errata`, from the chapters themselves.', '',
-                      '## Equations', '', 'Numbers that begin with G are ours: the paper needs these equations and does not state them.', '',
-                      '| equation | stated | code | function | check |', '|---|---|---|---|---|', *lines, '',
-                      '## Sections, figures and listings', '', '| paper | title | chapter | code | figure |', '|---|---|---|---|---|', *paper_lines(book, root), ''])
+    complain_of_claims(book)
+    lines = [equation_line(book, book.equations[tag]) for tag in sorted(book.equations, key=by_number)]
+    complain_of_checks(book)
+    return '\n'.join([
+        '# Concordance', '', 'Where the book treats what the paper has. This page is made by `make errata`, '
+                             'from the chapters themselves.',
+        'Code and checks are given by the names of their chunks.', '',
+        '## Equations', '', 'Numbers that begin with G are ours: the paper needs these equations and does '
+                            'not state them.', '',
+        '| equation | stated | code | function | check |', '|---|---|---|---|---|', *lines, '',
+        '## Sections, figures and listings', '', '| paper | title | chapter | code | figure |',
+        '|---|---|---|---|---|',
+        *paper_lines(book, root), ''])
 
 
 # Errata
@@ -150,65 +136,74 @@ def findings(root):
     for block in re.split(r'\n\s*\n', text.strip()):
         finding = dict(line.split(': ', 1) for line in block.split('\n'))
         if set(finding) != {'id', 'where', 'printed', 'corrected', 'kind', 'note'}:
-            raise Complaint('paper/errata.txt: the block of %s needs id, where, printed, corrected, kind and note' % finding.get('id', '?'))
+            raise Complaint('paper/errata.txt: the block of %s needs id, where, printed, corrected, kind and '
+                            'note' % finding.get('id', '?'))
         yield finding
 
 
-def measured(root):
-    """(chapter, mutant's name) -> Measured, from the reports of the last run."""
+def reported(root):
+    """Erratum to the report of its first wrong version, from the last run in double precision."""
     found = {}
-    for path in sorted(glob.glob(os.path.join(root, 'build', 'report', '*_test.tsv'))):
-        with open(path, encoding='utf-8') as file:
-            for row in (line.rstrip('\n').split('\t') for line in file):
-                if row[0] == 'mutant' and row[3] != '-':
-                    found[row[1], row[2], row[3]] = Measured(float(row[6]), float(row[7]))
+    for mutant in Results(os.path.join(root, 'build', 'report'), '_test.tsv').mutants:
+        if mutant.erratum:
+            found.setdefault(mutant.erratum, mutant)
     return found
 
 
 def number(error):
-    return 'nan' if error != error else '0' if error == 0 else '%.2g' % error if error >= 0.01 else '%.0e' % error
+    if error != error or error == 0:
+        return '%.0f' % error
+    return '%.2g' % error if error >= 0.01 else '%.0e' % error
 
 
-def shown_row(book, finding, mutant, errors):
-    place = chunk_of_function(book, mutant.function, mutant.chapter)
-    where = link(*place[1:]) if place else link(mutant.chapter, mutant.line)
-    return '\n'.join(['### %s, %s' % (finding['id'], finding['where']), '', 'Printed:', '', '```math', finding['printed'], '```', '', 'Corrected:', '', '```math',
-                      finding['corrected'], '```', '', '%s (%s.)' % (finding['note'], KINDS[finding['kind']]), '',
-                      '| check of (%s), method | error as printed | error corrected | shown at |' % mutant.tag, '|---|---|---|---|',
-                      '| %s | %s | %s | %s |' % (mutant.method.lower(), number(errors.wrong), number(errors.right), where), ''])
+def statement(finding, note):
+    return ['### %s, %s' % (finding['id'], finding['where']), '', 'Printed:', '', '```math',
+            finding['printed'], '```', '',
+            'Corrected:', '', '```math', finding['corrected'], '```', '', note, '']
 
 
-def told_row(finding):
-    return '\n'.join(['### %s, %s' % (finding['id'], finding['where']), '', 'Printed:', '', '```math', finding['printed'], '```', '', 'Corrected:', '', '```math',
-                      finding['corrected'], '```', '', '%s' % finding['note'], ''])
+def shown_row(book, finding, mutant):
+    code = [chunk for chunk, part in book.functions.get(mutant.function, [])
+            if chunk.chapter == mutant.chapter]
+    return '\n'.join(statement(finding, '%s (%s.)' % (finding['note'], KINDS[finding['kind']])) + [
+        '| check of (%s), method | error as printed | error corrected | code |' % mutant.tag,
+        '|---|---|---|---|',
+        '| %s | %s | %s | %s |' % (mutant.method, number(mutant.wrong), number(mutant.right),
+                                   chunk_link(book, code[0]) if code
+                                   else link(os.path.basename(mutant.chapter), mutant.chapter)), ''])
 
 
 def errata(book, root):
-    mutants, errors = {}, measured(root)
-    for mutant in rows(book, MUTANT_ROW, Mutant):
-        if mutant.id:
-            mutants.setdefault(mutant.id, mutant)
-    found = list(findings(root))
-    for id in set(mutants) - {finding['id'] for finding in found}:
-        raise Complaint('%s:%d: paper/errata.txt has no block for %s' % (mutants[id].chapter, mutants[id].line, id))
-    shown, told = [], []
-    for finding in found:
-        mutant = mutants.get(finding['id'])
-        if mutant is None:
-            told.append(told_row(finding))
-        elif (mutant.chapter, mutant.name, mutant.id) not in errors:
-            raise Complaint("%s: no report of '%s'; run make test first" % (mutant.chapter, mutant.name))
-        else:
-            shown.append(shown_row(book, finding, mutant, errors[mutant.chapter, mutant.name, mutant.id]))
-    return '\n'.join(['# Errata', '', 'What the paper prints otherwise, and what the book has in its place. This page is made by `make errata`: the errors are those that the',
-                      'checks measured, of the form as printed and of the corrected one, in the same check by the same method. An error is a fraction of the largest entry.',
-                      '*Our copy* is a machine-read text, so a few slips may be the reading\'s; a *gap* is something that is missing.', '',
-                      '## Shown by a check', '', *shown, '## Told, not shown', '', 'No check can show these: nothing is computed from them, or nothing can run.', '', *told])
+    reports, found = reported(root), list(findings(root))
+    known = {finding['id'] for finding in found}
+    for chunk in book.book.chunks.values():
+        for row in book.rows(chunk) if chunk.name.startswith('wrong') else ():
+            if row.id and row.id not in known:
+                raise Complaint('%s:%d: paper/errata.txt has no block for %s'
+                                % (chunk.chapter, row.line, row.id))
+            if row.id and row.id not in reports:
+                raise Complaint("%s:%d: no report of '%s'; run make test first"
+                                % (chunk.chapter, row.line, row.name))
+    shown = [shown_row(book, finding, reports[finding['id']]) for finding in found
+             if finding['id'] in reports]
+    told = ['\n'.join(statement(finding, finding['note'])) for finding in found
+            if finding['id'] not in reports]
+    return '\n'.join([
+        '# Errata', '', 'What the paper prints otherwise, and what the book has in its place. This page is '
+                        'made by `make errata`: the errors',
+        'are those that the checks measured, of the form as printed and of the corrected one, in the same '
+        'check by the same method. An error',
+        'is a fraction of the largest entry. *Our copy* is a machine-read text, so a few slips may be the '
+        'reading\'s; a *gap* is something',
+        'that is missing.', '', '## Shown by a check', '', *shown, '## Told, not shown', '',
+        'No check can show these: nothing is computed from them, or nothing can run.', '', *told])
 
 
 def same_up_to_rounding(old, new):
-    """Whether two tables differ at most in errors that another processor or library may round otherwise: by a tenth, or anywhere below 1e-12."""
-    pattern = re.compile(r'\| (central|oracle) \| (\S+) \| (\S+) \|')
+    """Whether two tables differ at most in errors that another processor or library may round otherwise: by a
+    tenth, or anywhere
+    below 1e-12."""
+    pattern = re.compile(r'\| (central|complex|adjoint|oracle) \| (\S+) \| (\S+) \|')
     if pattern.sub('', old) != pattern.sub('', new):
         return False
     for before, after in zip(pattern.findall(old), pattern.findall(new)):
@@ -222,16 +217,17 @@ def main(arguments, root):
     if arguments not in ([], ['--check']):
         print('usage: tables.py [--check]', file=sys.stderr)
         return 2
-    book = tangle.Book(root)
-    if book.errors:
-        print('%s:%d: %s' % book.errors[0], file=sys.stderr)
+    try:
+        book = Catalogue(root)
+    except BookError as error:
+        print(error, file=sys.stderr)
         return 1
     failed = 0
     for name, make in (('errata', errata), ('concordance', concordance)):
         path = os.path.join(root, 'paper', name + '.md')
         try:
             new = make(book, root)
-        except Complaint as complaint:
+        except (Complaint, ReportError) as complaint:
             print(complaint, file=sys.stderr)
             failed += 1
             continue
@@ -239,7 +235,8 @@ def main(arguments, root):
         if same_up_to_rounding(old, new):
             continue
         if arguments:
-            print('paper/%s.md: is not what the chapters and their checks give; run make errata' % name, file=sys.stderr)
+            print('paper/%s.md: is not what the chapters and their checks give; run make errata' % name,
+                  file=sys.stderr)
             failed += 1
         else:
             tangle.write(path, new)

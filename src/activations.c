@@ -1,4 +1,4 @@
-// Tangled from chapters/5-activations.md [730e4afbd36d]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/5-activations.md [730e4afbd36d]: edit there, or here and make stitch
 #include <assert.h>
 #include <tgmath.h>
 

@@ -1,4 +1,5 @@
-// Tangled from chapters/9-why-it-is-fast.md [585853db2407]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [a39529cb3bec]: edit there, or here and make stitch
+#ifndef SUMS_ALONE   // the trainer, which includes this file, has these already
 #include <assert.h>
 #include <string.h>
 
@@ -39,120 +40,6 @@ static inline weight total(real a)
 // Sizes of a fully-connected layer
 struct fully_connected { int C, C_; };   // neurons, inputs; each at least 1
 
-// Fast: fully-connected, forward (1)
-// Some rows of the product
-// (1) for R neurons: z[R] from a[C_].
-__attribute__((always_inline))
-static inline void rows(int R, int C_, const weight w[R][C_], const weight b[R], const real a[C_], real z[R])
-{
-    real s[R];
-    for (int c = 0; c < R; c++)
-        s[c] = same(b[c]);
-    for (int c_ = 0; c_ < C_; c_++)
-        for (int c = 0; c < R; c++)
-            s[c] += w[c][c_] * a[c_];
-    for (int c = 0; c < R; c++)
-        z[c] = s[c];
-}
-
-void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_], const weight b[n.C],
-                             const real a[n.C_], real z[n.C])
-{
-    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
-    enum { TILE = 8 };
-    int c = 0;
-    for (; c + TILE <= n.C; c += TILE)
-        rows(TILE, n.C_, w + c, b + c, a, z + c);
-    if (c < n.C)
-        rows(n.C - c, n.C_, w + c, b + c, a, z + c);
-}
-
-// Fast: fully-connected, slope of the input (2)
-// Some columns of the product
-// (2) for R inputs: da[first] to da[first + R - 1] from dz[C].
-__attribute__((always_inline))
-static inline void columns(int R, int first, struct fully_connected n, const weight w[n.C][n.C_],
-                           const real dz[n.C], real da[n.C_])
-{
-    real s[R];
-    for (int k = 0; k < R; k++)
-        s[k] = same(0);
-    for (int c = 0; c < n.C; c++)
-        for (int k = 0; k < R; k++)
-            s[k] += dz[c] * w[c][first + k];
-    for (int k = 0; k < R; k++)
-        da[first + k] = s[k];
-}
-
-void fully_connected_da(struct fully_connected n, const weight w[n.C][n.C_], const real dz[n.C],
-                        real da[n.C_])
-{
-    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
-    enum { TILE = 16 };
-    int first = 0;
-    for (; first + TILE <= n.C_; first += TILE)
-        columns(TILE, first, n, w, dz, da);
-    if (first < n.C_)
-        columns(n.C_ - first, first, n, w, dz, da);
-}
-
-// Fast: fully-connected, slope of the weights (3)
-// Some slopes of the weights
-// (3) for R neurons and count inputs, from number first on: turned[n] holds these inputs of sample n,
-// dz[c][n] the slope of neuron c for sample n.
-__attribute__((always_inline))
-static inline void block(int R, int first, int count, int C_, const real turned[SAMPLES],
-                         const weight dz[R][SAMPLES], weight dw[R][C_])
-{
-    real s[R];
-    for (int c = 0; c < R; c++)
-        s[c] = same(0);
-    for (int n = 0; n < SAMPLES; n++)
-        for (int c = 0; c < R; c++)
-            s[c] += dz[c][n] * turned[n];
-    for (int c = 0; c < R; c++)
-        memcpy(&dw[c][first], &s[c], count * sizeof(weight));
-}
-
-void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real dz[n.C],
-                        weight dw[n.C][n.C_])
-{
-    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
-    enum { TILE = 8 };
-    const weight (*input)[SAMPLES] = (const void *)a, (*slope)[SAMPLES] = (const void *)dz;
-    for (int first = 0; first < n.C_; first += SAMPLES) {
-        int count = n.C_ - first < SAMPLES ? n.C_ - first : SAMPLES, c = 0;
-        real turned[SAMPLES] = {0};
-        for (int i = 0; i < SAMPLES; i++)
-            for (int k = 0; k < count; k++)
-                *sample(&turned[i], k) = input[first + k][i];
-        for (; c + TILE <= n.C; c += TILE)
-            block(TILE, first, count, n.C_, turned, slope + c, dw + c);
-        if (c < n.C)
-            block(n.C - c, first, count, n.C_, turned, slope + c, dw + c);
-    }
-}
-
-// Fully-connected, slope of the biases (4)
-// db[C], the total over the samples, from dz[C]. Refuses a layer without neurons.
-void fully_connected_db(struct fully_connected n, const real dz[n.C], weight db[n.C])
-{
-    assert(n.C >= 1 && "a layer has at least one neuron");
-    for (int c = 0; c < n.C; c++)
-        db[c] = total(dz[c]);
-}
-
-// Fully-connected, backward
-// All three slopes from dz[C]: (2), (3) and (4). Refuses a layer without neurons or inputs.
-void fully_connected_backward(struct fully_connected n, const weight w[n.C][n.C_],
-                              const real a[n.C_], const real dz[n.C],
-                              real da[n.C_], weight dw[n.C][n.C_], weight db[n.C])
-{
-    fully_connected_da(n, w, dz, da);
-    fully_connected_dw(n, a, dz, dw);
-    fully_connected_db(n, dz, db);
-}
-
 // Sizes of a convolution
 struct convolution {
     int C, C_, X, Y, X_, Y_;     // channels, rows and columns of this layer and of the previous one
@@ -182,16 +69,43 @@ static inline int inside(int i, int extent)
     return 0 <= i && i < extent;
 }
 
+// Fully-connected, slope of the biases (4)
+// db[C], the total over the samples, from dz[C]. Refuses a layer without neurons.
+void fully_connected_db(struct fully_connected n, const real dz[n.C], weight db[n.C])
+{
+    assert(n.C >= 1 && "a layer has at least one neuron");
+    for (int c = 0; c < n.C; c++)
+        db[c] = total(dz[c]);
+}
+
+// Convolution, slope of the biases (10)
+// db[C], the total over the samples, from dz[C][X][Y].
+void convolution_db(struct convolution n, const real dz[n.C][n.X][n.Y], weight db[n.C])
+{
+    for (int c = 0; c < n.C; c++) {
+        real s = same(0);
+        for (int x = 0; x < n.X; x++)
+            for (int y = 0; y < n.Y; y++)
+                s += dz[c][x][y];
+        db[c] = total(s);
+    }
+}
+#endif
+
+// Sums side by side
+enum { TILE = 8 };   // so many running sums
+
 // Fast: convolution, forward (7) (G5)
 // Some feature maps
-// (7) for R neurons of the layer n.
+// (7) for R neurons of the layer n, R at most TILE.
 __attribute__((always_inline))
-static inline void feature_maps(int R, struct convolution n, const weight w[R][n.C_][n.KX][n.KY],
-                                const weight b[R], const real a[n.C_][n.X_][n.Y_], real z[R][n.X][n.Y])
+static inline void some_maps(int R, struct convolution n, const weight w[R][n.C_][n.KX][n.KY],
+                             const weight b[R], const real a[n.C_][n.X_][n.Y_],
+                             real z[R][n.X][n.Y])
 {
     for (int x = 0; x < n.X; x++)
         for (int y = 0; y < n.Y; y++) {
-            real s[R];
+            real s[TILE];
             for (int c = 0; c < R; c++)
                 s[c] = same(b[c]);
             for (int c_ = 0; c_ < n.C_; c_++)
@@ -211,30 +125,30 @@ void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n
                          const weight b[n.C], const real a[n.C_][n.X_][n.Y_], real z[n.C][n.X][n.Y])
 {
     assert(convolution_fits(n));
-    enum { TILE = 8 };
     int c = 0;
     for (; c + TILE <= n.C; c += TILE)
-        feature_maps(TILE, n, w + c, b + c, a, z + c);
+        some_maps(TILE, n, w + c, b + c, a, z + c);
     if (c < n.C)
-        feature_maps(n.C - c, n, w + c, b + c, a, z + c);
+        some_maps(n.C - c, n, w + c, b + c, a, z + c);
 }
 
 // Fast: convolution, slope of the input (8) (G6)
 // Some slopes of the input
-// (8) for R channels of the input of the layer n: da[first] to da[first + R - 1].
+// (8) for R channels of the input of the layer n, from number first on, R at most TILE.
 __attribute__((always_inline))
-static inline void gather_slopes(int R, int first, struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
+static inline void some_channels(int R, int first, struct convolution n,
+                                 const weight w[n.C][n.C_][n.KX][n.KY],
                                  const real dz[n.C][n.X][n.Y], real da[n.C_][n.X_][n.Y_])
 {
     for (int i = 0; i < n.X_; i++)
         for (int j = 0; j < n.Y_; j++) {
-            real s[R];
+            real s[TILE];
             for (int k = 0; k < R; k++)
                 s[k] = same(0);
             for (int x_ = 0; x_ < n.KX; x_++)
                 for (int y_ = 0; y_ < n.KY; y_++) {
-                    int from_x = i + n.PX - x_, from_y = j + n.PY - y_, x = from_x / n.SX, y = from_y / n.SY;
-                    if (from_x >= 0 && from_x % n.SX == 0 && x < n.X && from_y >= 0 && from_y % n.SY == 0 && y < n.Y)
+                    int top = i + n.PX - x_, left = j + n.PY - y_, x = top / n.SX, y = left / n.SY;
+                    if (top >= 0 && top % n.SX == 0 && x < n.X && left >= 0 && left % n.SY == 0 && y < n.Y)
                         for (int c = 0; c < n.C; c++)
                             for (int k = 0; k < R; k++)
                                 s[k] += dz[c][x][y] * w[c][first + k][x_][y_];
@@ -248,33 +162,46 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
                     const real dz[n.C][n.X][n.Y], real da[n.C_][n.X_][n.Y_])
 {
     assert(convolution_fits(n));
-    enum { TILE = 8 };
     int first = 0;
     for (; first + TILE <= n.C_; first += TILE)
-        gather_slopes(TILE, first, n, w, dz, da);
+        some_channels(TILE, first, n, w, dz, da);
     if (first < n.C_)
-        gather_slopes(n.C_ - first, first, n, w, dz, da);
+        some_channels(n.C_ - first, first, n, w, dz, da);
 }
 
 // Fast: convolution, slope of the weights (9) (G6)
 // Some slopes of the kernels
-// (9) for R neurons of the layer n.
+// Adds to the sums of (9) what row x of R neurons and one channel of the input give.
 __attribute__((always_inline))
-static inline void kernel_slopes(int R, struct convolution n, const real a[n.C_][n.X_][n.Y_],
-                                 const real dz[R][n.X][n.Y], weight dw[R][n.C_][n.KX][n.KY])
+static inline void add_row(int R, int x, struct convolution n, const real a[n.X_][n.Y_],
+                           const real dz[R][n.X][n.Y], real sum[n.KX][n.KY][R])
 {
-    real sum[n.KX][n.KY][R];
+    for (int x_ = 0; x_ < n.KX; x_++)
+        for (int y_ = 0; y_ < n.KY; y_++) {
+            real s[TILE];
+            for (int c = 0; c < R; c++)
+                s[c] = sum[x_][y_][c];
+            for (int y = 0; y < n.Y; y++) {
+                int i = x * n.SX + x_ - n.PX, j = y * n.SY + y_ - n.PY;
+                if (inside(i, n.X_) && inside(j, n.Y_))
+                    for (int c = 0; c < R; c++)
+                        s[c] += dz[c][x][y] * a[i][j];
+            }
+            for (int c = 0; c < R; c++)
+                sum[x_][y_][c] = s[c];
+        }
+}
+
+// (9) for R neurons of the layer n, R at most TILE.
+__attribute__((always_inline))
+static inline void some_kernels(int R, struct convolution n, const real a[n.C_][n.X_][n.Y_],
+                                const real dz[R][n.X][n.Y], weight dw[R][n.C_][n.KX][n.KY])
+{
     for (int c_ = 0; c_ < n.C_; c_++) {
+        real sum[n.KX][n.KY][R];
         memset(sum, 0, sizeof sum);
         for (int x = 0; x < n.X; x++)
-            for (int x_ = 0; x_ < n.KX; x_++)
-                for (int y_ = 0; y_ < n.KY; y_++)
-                    for (int y = 0; y < n.Y; y++) {
-                        int i = x * n.SX + x_ - n.PX, j = y * n.SY + y_ - n.PY;
-                        if (inside(i, n.X_) && inside(j, n.Y_))
-                            for (int c = 0; c < R; c++)
-                                sum[x_][y_][c] += dz[c][x][y] * a[c_][i][j];
-                    }
+            add_row(R, x, n, a[c_], dz, sum);
         for (int c = 0; c < R; c++)
             for (int x_ = 0; x_ < n.KX; x_++)
                 for (int y_ = 0; y_ < n.KY; y_++)
@@ -286,25 +213,102 @@ void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_], const 
                     weight dw[n.C][n.C_][n.KX][n.KY])
 {
     assert(convolution_fits(n));
-    enum { TILE = 8 };
     int c = 0;
     for (; c + TILE <= n.C; c += TILE)
-        kernel_slopes(TILE, n, a, dz + c, dw + c);
+        some_kernels(TILE, n, a, dz + c, dw + c);
     if (c < n.C)
-        kernel_slopes(n.C - c, n, a, dz + c, dw + c);
+        some_kernels(n.C - c, n, a, dz + c, dw + c);
 }
 
-// Convolution, slope of the biases (10)
-// db[C], the total over the samples, from dz[C][X][Y].
-void convolution_db(struct convolution n, const real dz[n.C][n.X][n.Y], weight db[n.C])
+// Fast: fully-connected, forward (1)
+static inline struct convolution of_one_pixel(struct fully_connected n)
 {
-    for (int c = 0; c < n.C; c++) {
-        real s = same(0);
-        for (int x = 0; x < n.X; x++)
-            for (int y = 0; y < n.Y; y++)
-                s += dz[c][x][y];
-        db[c] = total(s);
+    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
+    return (struct convolution){n.C, n.C_, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0};
+}
+
+void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_], const weight b[n.C],
+                             const real a[n.C_], real z[n.C])
+{
+    convolution_forward(of_one_pixel(n), (const void *)w, b, (const void *)a, (void *)z);
+}
+
+// Fast: fully-connected, slope of the input (2)
+void fully_connected_da(struct fully_connected n, const weight w[n.C][n.C_], const real dz[n.C],
+                        real da[n.C_])
+{
+    convolution_da(of_one_pixel(n), (const void *)w, (const void *)dz, (void *)da);
+}
+
+// Fast: fully-connected, slope of the weights (3)
+// A strip of inputs, turned
+enum { STRIP = 16 };
+
+// turned[k][i]: inputs SAMPLES k to SAMPLES k + SAMPLES - 1 of sample i; zeros beyond the last.
+static inline void turn_strip(int count, const real a[count], real turned[STRIP][SAMPLES])
+{
+    memset(turned, 0, sizeof(real[STRIP][SAMPLES]));
+    for (int c_ = 0; c_ < count; c_++) {
+        real input = a[c_];
+        for (int i = 0; i < SAMPLES; i++)
+            *sample(&turned[c_ / SAMPLES][i], c_ % SAMPLES) = *sample(&input, i);
     }
+}
+
+// Some slopes of the weights
+static inline void store(int count, real s, weight dw[])   // the first numbers of s, at most count
+{
+    if (count >= SAMPLES)
+        memcpy(dw, &s, sizeof s);   // a known size: one instruction
+    else
+        for (int k = 0; k < count; k++)
+            dw[k] = *sample(&s, k);
+}
+
+// (3) for R neurons, R at most TILE, and count inputs, of which dw[0] begins with the first.
+__attribute__((always_inline))
+static inline void some_weights(int R, int count, int C_, const real turned[STRIP][SAMPLES],
+                                const weight dz[R][SAMPLES], weight dw[R][C_])
+{
+    for (int first = 0; first < count; first += SAMPLES) {
+        real s[TILE];
+        for (int c = 0; c < R; c++)
+            s[c] = same(0);
+        for (int i = 0; i < SAMPLES; i++)
+            for (int c = 0; c < R; c++)
+                s[c] += dz[c][i] * turned[first / SAMPLES][i];
+        for (int c = 0; c < R; c++)
+            store(count - first, s[c], &dw[c][first]);
+    }
+}
+
+void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real dz[n.C],
+                        weight dw[n.C][n.C_])
+{
+    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
+    enum { WIDTH = STRIP * SAMPLES };
+    const weight (*slope)[SAMPLES] = (const void *)dz;
+    for (int first = 0; first < n.C_; first += WIDTH) {
+        int count = n.C_ - first < WIDTH ? n.C_ - first : WIDTH, c = 0;
+        real turned[STRIP][SAMPLES];
+        turn_strip(count, a + first, turned);
+        for (; c + TILE <= n.C; c += TILE)
+            some_weights(TILE, count, n.C_, turned, slope + c, (void *)&dw[c][first]);
+        if (c < n.C)
+            some_weights(n.C - c, count, n.C_, turned, slope + c, (void *)&dw[c][first]);
+    }
+}
+
+#ifndef SUMS_ALONE
+// Fully-connected, backward
+// All three slopes from dz[C]: (2), (3) and (4). Refuses a layer without neurons or inputs.
+void fully_connected_backward(struct fully_connected n, const weight w[n.C][n.C_],
+                              const real a[n.C_], const real dz[n.C],
+                              real da[n.C_], weight dw[n.C][n.C_], weight db[n.C])
+{
+    fully_connected_da(n, w, dz, da);
+    fully_connected_dw(n, a, dz, dw);
+    fully_connected_db(n, dz, db);
 }
 
 // Convolution, backward
@@ -318,3 +322,4 @@ void convolution_backward(struct convolution n, const weight w[n.C][n.C_][n.KX][
     convolution_dw(n, a, dz, dw);
     convolution_db(n, dz, db);
 }
+#endif

@@ -1,4 +1,4 @@
-// Tangled from chapters/10-looking-inside.md [65a403b3d9d4]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/10-looking-inside.md [574fb6770733]: edit there, or here and make stitch
 //
 // Writes what a trained network looks like inside, as tables that the figures are drawn from.
 // It is the trainer with another beginning:
@@ -17,53 +17,103 @@ void gradient_descent(int n, weight rate, const weight g[n], weight theta[n])
         theta[i] -= rate * g[i];
 }
 
-// Places
-struct places { const char *load, *data, *out; };
-
-static struct places read_places(char **argument)
+// Load
+// A file of parameters, of which *header bytes are the JSON behind the first eight.
+static unsigned char *read_safetensors(const char *path, long *header)
 {
-    struct places p = {.load = "mnist.safetensors", .data = "data", .out = "figures/data"};
-    while (*++argument) {
-        const char *option = *argument;
-        const char **place = !strcmp(option, "--load") ? &p.load : !strcmp(option, "--data") ? &p.data : !strcmp(option, "--out") ? &p.out : NULL;
-        if (!place)
-            give_up("no option %s; usage: inside [--load FILE] [--data DIR] [--out DIR]", option);
-        if (!argument[1])
-            give_up("%s needs a value", option);
-        *place = *++argument;
-    }
-    return p;
+    enum { ROOM = 4 * NUMBERS + (1 << 16) };
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        give_up("%s: %s; 'make train' makes a file of parameters", path, strerror(errno));
+    unsigned char *content = allocate(ROOM, 1);
+    long length = (long)fread(content, 1, ROOM - 1, file), expected;
+    fclose(file);
+    *header = length < 8 ? -1 : (long)(content[0] | content[1] << 8 | content[2] << 16);
+    if (*header < 2 || content[3] || 8 + *header > length || content[8] != '{')
+        give_up("%s: not a safetensors file", path);
+    expected = 8 + *header + 4 * NUMBERS;
+    if (length != expected)
+        give_up("%s: %ld bytes, expected %ld: truncated, or not the parameters of this network",
+                path, length, expected);
+    return content;
 }
 
-// A data file
-struct output { FILE *file; char path[4096], beside[4100]; };
-
-// A table whose first line is the command that makes it, and whose second line names the columns.
-static struct output create(const struct places *p, const char *name, const char *columns)
+// Where the numbers of an array begin, behind the header.
+static long find_tensor(const char *path, const char *header, const struct tensor *t)
 {
-    struct output o;
-    snprintf(o.path, sizeof o.path, "%s/%s", p->out, name);
-    snprintf(o.beside, sizeof o.beside, "%s.new", o.path);
-    o.file = fopen(o.beside, "w");
-    if (!o.file)
-        give_up("%s: cannot write: %s; choose an existing folder with --out", o.beside, strerror(errno));
+    char entry[128];
+    struct shape s = shape(t);
+    snprintf(entry, sizeof entry, "\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[",
+             t->name, s.text);
+    const char *found = strstr(header, entry);
+    if (!found)
+        give_up("%s: holds no array %s of shape [%s] in F32: not the parameters of this network",
+                path, t->name, s.text);
+    long place = strtol(found + strlen(entry), NULL, 10);
+    if (place < 0 || place > 4L * (NUMBERS - s.count))
+        give_up("%s: array %s lies outside of the file", path, t->name);
+    return place;
+}
+
+static float read_number(const unsigned char *b)
+{
+    unsigned bits = b[0] | b[1] << 8 | b[2] << 16 | (unsigned)b[3] << 24;
+    float value;
+    memcpy(&value, &bits, 4);
+    return value;
+}
+
+static void load_parameters(const char *path, struct parameters *p, struct scale *scale)
+{
+    long header;
+    unsigned char *content = read_safetensors(path, &header);
+    char *text = memcpy(allocate(header + 1, 1), content + 8, header);
+    float *number = allocate(NUMBERS, sizeof(float)), *next = number;
+    for (int i = 0; i < TENSORS; i++) {
+        const unsigned char *from = content + 8 + header + find_tensor(path, text, &tensors[i]);
+        for (int k = 0, count = shape(&tensors[i]).count; k < count; k++, next++)
+            if (!isfinite(*next = read_number(from + 4 * k)))
+                give_up("%s: number %d of %s is not finite", path, k, tensors[i].name);
+    }
+    for (int i = 0; i < PARAMETERS; i++)
+        ((weight *)p)[i] = number[i];
+    *scale = (struct scale){number[PARAMETERS], number[PARAMETERS + 1]};
+    if (scale->deviation <= 0)
+        give_up("%s: the input's deviation is %g, expected more than 0", path, scale->deviation);
+    free(number), free(text), free(content);
+}
+
+// Places
+static struct places { const char *load, *data, *out; } places = {
+    "mnist.safetensors", "data", "figures/data"
+};
+
+static const struct option place_options[] = {
+    {"--load", "FILE", "parameters of a trained network", &places.load, NULL, 0, 0},
+    {"--data", "DIR", "folder of the four unpacked idx files (data)", &places.data, NULL, 0, 0},
+    {"--out", "DIR", "folder for the tables (figures/data)", &places.out, NULL, 0, 0},
+    {0},
+};
+
+// A data file
+static struct output create_table(const struct places *p, const char *name, const char *columns)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", p->out, name);
+    struct output o = create(path);
     fprintf(o.file, "# build/inside --load %s --data %s\n%s\n", p->load, p->data, columns);
     return o;
 }
 
-static void complete(struct output *o)
+static void complete_table(struct output *o)
 {
-    int failed = ferror(o->file);
-    if (fclose(o->file) || failed || rename(o->beside, o->path)) {
-        int reason = errno;
-        remove(o->beside);
-        give_up("%s: cannot write: %s; an older file of that name is untouched", o->path, strerror(reason));
-    }
+    complete(o);
     printf("wrote %s\n", o->path);
 }
 
 // C channels of X rows: a line a row, which begins with the array's name, the channel and the row.
-static void write_rows(const struct output *o, const char *name, int C, int X, int Y, const double a[C][X][Y])
+static void write_rows(const struct output *o, const char *name, int C, int X, int Y,
+                       const double a[C][X][Y])
 {
     for (int c = 0; c < C; c++)
         for (int x = 0; x < X; x++) {
@@ -75,7 +125,8 @@ static void write_rows(const struct output *o, const char *name, int C, int X, i
 }
 
 // Write arrays
-static void write_weights(const struct output *o, const char *name, int C, int X, int Y, const weight *w)
+static void write_weights(const struct output *o, const char *name, int C, int X, int Y,
+                          const weight *w)
 {
     double *copy = allocate(C * X * Y, sizeof *copy);
     for (int i = 0; i < C * X * Y; i++)
@@ -90,7 +141,8 @@ static double of_first(const real *a)   // the number of a group's first sample
     return creal(*sample(&copy, 0));
 }
 
-static void write_sample(const struct output *o, const char *name, int C, int X, int Y, const real *a)
+static void write_sample(const struct output *o, const char *name, int C, int X, int Y,
+                         const real *a)
 {
     double *copy = allocate(C * X * Y, sizeof *copy);
     for (int i = 0; i < C * X * Y; i++)
@@ -102,10 +154,10 @@ static void write_sample(const struct output *o, const char *name, int C, int X,
 // Write the filters
 static void write_filters(const struct places *place, const struct parameters *p)
 {
-    struct output o = create(place, "filters.csv", "array,filter,row,numbers");
+    struct output o = create_table(place, "filters.csv", "array,filter,row,numbers");
     write_weights(&o, "w1", 8, 5, 5, (const weight *)p->w1);
-    write_weights(&o, "w2", 64, 5, 5, (const weight *)p->w2);   // filter c looks at channel c_ with number 8 c + c_
-    complete(&o);
+    write_weights(&o, "w2", 64, 5, 5, (const weight *)p->w2);   // number 8 c + c_: of c at c_
+    complete_table(&o);
 }
 
 // Write the activations
@@ -113,18 +165,19 @@ enum { SHOWN = 1 };   // a two: the test picture of that number
 
 static void write_activations(const struct places *place, const struct group *g)
 {
-    struct output o = create(place, "activations.csv", "array,channel,row,numbers");
+    struct output o = create_table(place, "activations.csv", "array,channel,row,numbers");
     write_sample(&o, "a0", 1, 28, 28, (const real *)g->a0);
     write_sample(&o, "a1", 8, 24, 24, (const real *)g->a1);
     write_sample(&o, "a2", 8, 20, 20, (const real *)g->a2);
     write_sample(&o, "a3", 8, 10, 10, (const real *)g->a3);
     write_sample(&o, "a4", 1, 1, 128, g->a4);
     write_sample(&o, "a5", 1, 1, 10, g->a5);
-    complete(&o);
+    complete_table(&o);
 }
 
 // Correlation and convolution of a digit
-// How much a kernel differs from itself flipped, as a part of its own size: 0 for a symmetric one, 4 for an antisymmetric one.
+// How much a kernel differs from itself flipped, as a part of its own size: 0 for a symmetric one,
+// 4 for an antisymmetric one.
 static double asymmetry(const weight k[5][5])
 {
     double difference = 0, size = 0;
@@ -136,25 +189,33 @@ static double asymmetry(const weight k[5][5])
     return difference / size;
 }
 
-static void write_correlation(const struct places *place, const struct parameters *p, const struct group *g)
+static int least_symmetric(const struct parameters *p)
 {
     int c = 0;
     for (int other = 1; other < 8; other++)
         if (asymmetry(p->w1[other][0]) > asymmetry(p->w1[c][0]))
             c = other;
+    return c;
+}
+
+static void write_correlation(const struct places *place, const struct parameters *p,
+                              const struct group *g)
+{
+    const struct convolution one = {1, 1, 24, 24, 28, 28, 5, 5, 1, 1, 0, 0};
+    int c = least_symmetric(p);
     weight flipped[1][1][5][5], none[1] = {0};
     for (int x_ = 0; x_ < 5; x_++)
         for (int y_ = 0; y_ < 5; y_++)
             flipped[0][0][x_][y_] = p->w1[c][0][4 - x_][4 - y_];
     real (*z)[24][24] = allocate(24 * 24, sizeof(real));
-    struct output o = create(place, "correlation.csv", "array,filter,row,numbers");
+    struct output o = create_table(place, "correlation.csv", "array,filter,row,numbers");
     write_sample(&o, "picture", 1, 28, 28, (const real *)g->a0);
     write_weights(&o, "kernel", 1, 5, 5, (const weight *)p->w1[c]);
-    convolution_forward(1, 1, 24, 24, 28, 28, 5, 5, 1, 1, 0, 0, &p->w1[c], none, g->a0, z);
+    convolution_forward(one, &p->w1[c], none, g->a0, z);
     write_sample(&o, "correlation", 1, 24, 24, (const real *)z);
-    convolution_forward(1, 1, 24, 24, 28, 28, 5, 5, 1, 1, 0, 0, flipped, none, g->a0, z);
+    convolution_forward(one, flipped, none, g->a0, z);
     write_sample(&o, "convolution", 1, 24, 24, (const real *)z);
-    complete(&o);
+    complete_table(&o);
     free(z);
 }
 
@@ -172,7 +233,8 @@ static long zeros(int n, const real a[n], int count)   // in the first samples o
     return found;
 }
 
-static void write_wrong(const struct output *o, const struct data *d, int picture, int read, double probability)
+static void write_wrong(const struct output *o, const struct data *d, int picture, int read,
+                        double probability)
 {
     fprintf(o->file, "%d,%d,%d,%.4f,", picture, d->label[picture], read, probability);
     for (int i = 0; i < 28 * 28; i++)
@@ -180,7 +242,9 @@ static void write_wrong(const struct output *o, const struct data *d, int pictur
     fputc('\n', o->file);
 }
 
-static void look(struct seen *s, const struct output *wrong, const struct data *d, struct group *g, int first, int count)
+// Samples first to first + count of the test, which the group has just seen.
+static void look(struct seen *s, const struct output *wrong, const struct data *d, struct group *g,
+                 int first, int count)
 {
     s->zeros[0] += zeros(8 * 24 * 24, (const real *)g->a1, count);
     s->zeros[1] += zeros(8 * 20 * 20, (const real *)g->a2, count);
@@ -195,40 +259,49 @@ static void look(struct seen *s, const struct output *wrong, const struct data *
     }
 }
 
-static void say(const struct seen *s, int pictures)
+static void tell(const struct seen *s, int pictures)
 {
     int never = 0, right = 0;
     for (int c = 0; c < 128; c++)
         never += s->fired[c] == 0;
     for (int c = 0; c < 10; c++)
         right += s->table[c][c];
-    printf("%d of %d right; of a1 %.0f %%, of a2 %.0f %% and of a4 %.0f %% are zero; %d of 128 neurons never fire\n", right, pictures,
-           100.0 * s->zeros[0] / (8 * 24 * 24) / pictures, 100.0 * s->zeros[1] / (8 * 20 * 20) / pictures,
-           100.0 * s->zeros[2] / 128 / pictures, never);
+    const int numbers[3] = {8 * 24 * 24, 8 * 20 * 20, 128};
+    double part[3];
+    for (int k = 0; k < 3; k++)
+        part[k] = 100.0 * s->zeros[k] / numbers[k] / pictures;
+    printf("%d of %d right; of a1 %.0f %%, of a2 %.0f %% and of a4 %.0f %% are zero; "
+           "%d of 128 neurons never fire\n", right, pictures, part[0], part[1], part[2], never);
 }
 
-static void write_test(const struct places *place, const struct parameters *p, struct group *g, const struct data *d, const weight value[256])
+static void write_table(const struct places *place, const struct seen *s)
+{
+    struct output o = create_table(place, "confusion.csv", "shown,0,1,2,3,4,5,6,7,8,9");
+    for (int shown = 0; shown < 10; shown++) {
+        fprintf(o.file, "%d", shown);
+        for (int read = 0; read < 10; read++)
+            fprintf(o.file, ",%d", s->table[shown][read]);
+        fputc('\n', o.file);
+    }
+    complete_table(&o);
+}
+
+static void write_test(const struct places *place, const struct parameters *p, struct group *g,
+                       const struct data *d, const weight value[256])
 {
     struct seen s = {0};
-    struct output wrong = create(place, "wrong.csv", "picture,shown,read,probability,pixels");
+    struct output wrong = create_table(place, "wrong.csv", "picture,shown,read,probability,pixels");
     for (int first = 0; first < d->count; first += SAMPLES) {
-        int order[SAMPLES], count = d->count - first < SAMPLES ? d->count - first : SAMPLES;
+        int order[SAMPLES], count = smaller(SAMPLES, d->count - first);
         for (int n = 0; n < count; n++)
             order[n] = first + n;
         fill(g, d, count, order, value);
         network_forward(p, g);
         look(&s, &wrong, d, g, first, count);
     }
-    complete(&wrong);
-    struct output o = create(place, "confusion.csv", "shown,0,1,2,3,4,5,6,7,8,9");
-    for (int shown = 0; shown < 10; shown++) {
-        fprintf(o.file, "%d", shown);
-        for (int read = 0; read < 10; read++)
-            fprintf(o.file, ",%d", s.table[shown][read]);
-        fputc('\n', o.file);
-    }
-    complete(&o);
-    say(&s, d->count);
+    complete_table(&wrong);
+    write_table(place, &s);
+    tell(&s, d->count);
 }
 
 // The plane
@@ -237,7 +310,7 @@ enum { PICTURES = 1024, GRID = 49 };
 struct plane {
     const struct parameters *middle;      // the trained network
     struct parameters u, v;               // to the untrained one; a random direction
-    struct parameters here, slope, part;  // room for a point, its gradient, one group's gradient
+    struct parameters here, slope;        // room for a point and a group's gradient
     const struct data *data;
     const weight *value;
     struct group *group;
@@ -257,12 +330,13 @@ static void set_directions(struct plane *q)
 // Moves to the place with these two coordinates.
 static void go(struct plane *q, const weight at[2])
 {
+    const weight *middle = (const weight *)q->middle, *u = (weight *)&q->u, *v = (weight *)&q->v;
     for (int i = 0; i < PARAMETERS; i++)
-        ((weight *)&q->here)[i] = ((const weight *)q->middle)[i] + at[0] * ((weight *)&q->u)[i] + at[1] * ((weight *)&q->v)[i];
+        ((weight *)&q->here)[i] = middle[i] + at[0] * u[i] + at[1] * v[i];
 }
 
 // Inner product
-static double inner_product(const struct parameters *p, const struct parameters *q)
+static double product(const struct parameters *p, const struct parameters *q)
 {
     double sum = 0;
     for (int i = 0; i < PARAMETERS; i++)
@@ -271,12 +345,11 @@ static double inner_product(const struct parameters *p, const struct parameters 
 }
 
 // Cost and slope in the plane
-// The cost of the first training pictures at this place, and where wanted its slopes along the two directions.
+// The cost of the first training pictures at this place, and where wanted its slopes along u and v.
 static double cost(struct plane *q, const weight at[2], weight slope[2])
 {
-    double loss = 0;
+    double loss = 0, along[2] = {0};
     go(q, at);
-    memset(&q->slope, 0, sizeof q->slope);
     for (int first = 0; first < PICTURES; first += SAMPLES) {
         int order[SAMPLES];
         for (int n = 0; n < SAMPLES; n++)
@@ -284,52 +357,55 @@ static double cost(struct plane *q, const weight at[2], weight slope[2])
         fill(q->group, q->data, SAMPLES, order, q->value);
         network_forward(&q->here, q->group);
         loss += creal(total(q->group->loss));
-        if (slope) {
-            network_backward(&q->here, q->group, &q->part);
-            for (int i = 0; i < PARAMETERS; i++)
-                ((weight *)&q->slope)[i] += ((weight *)&q->part)[i];
-        }
+        if (!slope)
+            continue;
+        network_backward(&q->here, q->group, &q->slope);
+        along[0] += product(&q->slope, &q->u);
+        along[1] += product(&q->slope, &q->v);
     }
-    if (slope) {
-        slope[0] = inner_product(&q->slope, &q->u) / PICTURES;
-        slope[1] = inner_product(&q->slope, &q->v) / PICTURES;
-    }
+    for (int k = 0; k < 2 && slope; k++)
+        slope[k] = along[k] / PICTURES;
     return loss / PICTURES;
 }
 
 // Write the plane
 static void write_plane(const struct places *place, struct plane *q)
 {
-    struct output o = create(place, "plane.csv", "u,v,cost");
+    struct output o = create_table(place, "plane.csv", "u,v,cost");
     for (int i = 0; i < GRID; i++)
         for (int k = 0; k < GRID; k++) {
-            weight at[2] = {-0.5 + 2.0 * i / (GRID - 1), -1.25 + 2.5 * k / (GRID - 1)};
-            fprintf(o.file, "%.4f,%.4f,%.4g\n", (double)creal(at[0]), (double)creal(at[1]), cost(q, at, NULL));
+            double u = -0.5 + 2.0 * i / (GRID - 1), v = -1.25 + 2.5 * k / (GRID - 1);
+            fprintf(o.file, "%.4f,%.4f,%.4g\n", u, v, cost(q, (weight[]){u, v}, NULL));
         }
-    complete(&o);
+    complete_table(&o);
 }
 
 static void write_descent(const struct places *place, struct plane *q)
 {
     static const double begin[][2] = {{1, 0}, {0.9, 1.1}, {0.6, -1.1}, {-0.4, 1.1}};
-    struct output o = create(place, "descent.csv", "path,step,u,v,cost");
+    struct output o = create_table(place, "descent.csv", "path,step,u,v,cost");
     for (int path = 0; path < 4; path++) {
         weight at[2] = {begin[path][0], begin[path][1]}, slope[2];
         for (int step = 0; step <= 60; step++) {
             double here = cost(q, at, slope);
-            fprintf(o.file, "%d,%d,%.4f,%.4f,%.4g\n", path, step, (double)creal(at[0]), (double)creal(at[1]), here);
+            double u = creal(at[0]), v = creal(at[1]);
+            fprintf(o.file, "%d,%d,%.4f,%.4f,%.4g\n", path, step, u, v, here);
             gradient_descent(2, 0.01, slope, at);
         }
     }
-    complete(&o);
+    complete_table(&o);
 }
 
 // Look inside
-static void look_inside(const struct places *place, const struct parameters *p, const struct scale *scale)
+static void look_inside(const struct places *place, const struct parameters *p,
+                        const struct scale *scale)
 {
-    struct data unseen = load(place->data, "t10k"), training = load(place->data, "train");
+    static struct data unseen, training;
+    unseen = load(place->data, "t10k");
+    training = load(place->data, "train");
     if (unseen.count <= SHOWN || training.count < PICTURES)
-        give_up("%s: expected at least %d training pictures and %d others", place->data, PICTURES, SHOWN + 1);
+        give_up("%s: expected at least %d training pictures and %d others", place->data, PICTURES,
+                SHOWN + 1);
     struct group *g = allocate(1, sizeof *g);
     struct plane *q = allocate(1, sizeof *q);
     weight value[256];
@@ -345,17 +421,17 @@ static void look_inside(const struct places *place, const struct parameters *p, 
     write_plane(place, q);
     write_descent(place, q);
     free(q), free(g);
-    drop(&unseen), drop(&training);
 }
 
 int main(int count, char **arguments)
 {
     (void)count;
-    struct places place = read_places(arguments);
+    program = "inside", purpose = "Writes what a trained network looks like inside, as tables.";
+    read_options(place_options, arguments);
     struct parameters *p = allocate(1, sizeof *p);
     struct scale scale;
-    load_parameters(place.load, p, &scale);
-    look_inside(&place, p, &scale);
+    load_parameters(places.load, p, &scale);
+    look_inside(&places, p, &scale);
     free(p);
     return 0;
 }

@@ -1,11 +1,12 @@
-// Tangled from chapters/8-trainer.md [08400b5492f9]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [915d79e149b5]: edit there, or here and make stitch
 //
-// A convolutional network that learns to read handwritten digits: all of the book in one file. It compiles alone,
+// A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
 //     cc -std=gnu11 -O3 -march=native -fno-math-errno -Wno-psabi mnist.c -o mnist -pthread -lm
 //
-// and './mnist --data DIR' trains it on the idx files in DIR. A number is a row of sixteen samples
-// (eight with AVX, four elsewhere); with -DDOUBLE it is one double, with -DCOMPLEX one complex number.
+// and './mnist --data DIR' trains it on the idx files in DIR. With -DPLAIN it compiles alone, else
+// the fast sums come from fast.c beside it. A number is a row of sixteen samples (eight with AVX,
+// four elsewhere); with -DDOUBLE it is one double, with -DCOMPLEX one complex number.
 
 #define _GNU_SOURCE
 // How many lanes
@@ -18,20 +19,56 @@
 #define LANES 4
 #endif
 
+#include "program.h"
 #include <assert.h>
-#include <errno.h>
-#include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <tgmath.h>
 #include <time.h>
 #include <unistd.h>
+
+// Options
+static struct {
+    const char *data, *save;
+    double batch, epochs, limit, rate, seed, threads;
+} chosen = {"data", "mnist.safetensors", 32, 2, INT_MAX, 0.003, 1, 1};
+
+// A team of threads
+struct team { int threads; void *subject; atomic_int waiting; atomic_uint meetings; };
+struct worker { struct team *team; int number; pthread_t thread; };   // number: 0, 1, ...
+
+// Returns when every thread of the team has called it.
+static void meet(struct team *t)
+{
+    enum { LOOKS = 100000 };
+    unsigned meetings = atomic_load(&t->meetings);
+    if (atomic_fetch_add(&t->waiting, 1) == t->threads - 1) {   // the last one opens the door
+        atomic_store(&t->waiting, 0);
+        atomic_fetch_add(&t->meetings, 1);
+    }
+    for (int looks = 0; atomic_load(&t->meetings) == meetings; looks++)
+        if (looks >= LOOKS)
+            sched_yield();
+}
+
+// Together
+// Each of so many threads does the job, the caller as number 0. Returns when all are done.
+static void together(int threads, void *(*job)(void *worker), void *subject)
+{
+    struct team team = {.threads = threads, .subject = subject};
+    struct worker *worker = allocate(threads, sizeof *worker);
+    for (int i = 0; i < threads; i++)
+        worker[i] = (struct worker){.team = &team, .number = i};
+    for (int i = 1; i < threads; i++)
+        if (pthread_create(&worker[i].thread, NULL, job, &worker[i]))
+            give_up("cannot start thread %d; try fewer --threads", i);
+    job(&worker[0]);
+    for (int i = 1; i < threads; i++)
+        pthread_join(worker[i].thread, NULL);
+    free(worker);
+}
 
 // What a number is
 #if defined COMPLEX
@@ -242,12 +279,12 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
     for (int c_ = 0; c_ < n.C_; c_++)
         for (int i = 0; i < n.X_; i++)
             for (int j = 0; j < n.Y_; j++) {
-                int from_x = first_window(i, n.KX, n.SX, n.PX), to_x = last_window(i, n.X, n.SX, n.PX);
-                int from_y = first_window(j, n.KY, n.SY, n.PY), to_y = last_window(j, n.Y, n.SY, n.PY);
+                int top = first_window(i, n.KX, n.SX, n.PX), left = first_window(j, n.KY, n.SY, n.PY);
+                int low = last_window(i, n.X, n.SX, n.PX), right = last_window(j, n.Y, n.SY, n.PY);
                 real s = same(0);
                 for (int c = 0; c < n.C; c++)
-                    for (int x = from_x; x <= to_x; x++)
-                        for (int y = from_y; y <= to_y; y++)
+                    for (int x = top; x <= low; x++)
+                        for (int y = left; y <= right; y++)
                             s += dz[c][x][y] * w[c][c_][i + n.PX - x * n.SX][j + n.PY - y * n.SY];
                 da[c_][i][j] = s;
             }
@@ -276,213 +313,8 @@ void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_],
 }
 
 #else
-
-// Fast: fully-connected, forward (1)
-// Some rows of the product
-// (1) for R neurons: z[R] from a[C_].
-__attribute__((always_inline))
-static inline void rows(int R, int C_, const weight w[R][C_], const weight b[R], const real a[C_], real z[R])
-{
-    real s[R];
-    for (int c = 0; c < R; c++)
-        s[c] = same(b[c]);
-    for (int c_ = 0; c_ < C_; c_++)
-        for (int c = 0; c < R; c++)
-            s[c] += w[c][c_] * a[c_];
-    for (int c = 0; c < R; c++)
-        z[c] = s[c];
-}
-
-void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_], const weight b[n.C],
-                             const real a[n.C_], real z[n.C])
-{
-    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
-    enum { TILE = 8 };
-    int c = 0;
-    for (; c + TILE <= n.C; c += TILE)
-        rows(TILE, n.C_, w + c, b + c, a, z + c);
-    if (c < n.C)
-        rows(n.C - c, n.C_, w + c, b + c, a, z + c);
-}
-
-// Fast: fully-connected, slope of the input (2)
-// Some columns of the product
-// (2) for R inputs: da[first] to da[first + R - 1] from dz[C].
-__attribute__((always_inline))
-static inline void columns(int R, int first, struct fully_connected n, const weight w[n.C][n.C_],
-                           const real dz[n.C], real da[n.C_])
-{
-    real s[R];
-    for (int k = 0; k < R; k++)
-        s[k] = same(0);
-    for (int c = 0; c < n.C; c++)
-        for (int k = 0; k < R; k++)
-            s[k] += dz[c] * w[c][first + k];
-    for (int k = 0; k < R; k++)
-        da[first + k] = s[k];
-}
-
-void fully_connected_da(struct fully_connected n, const weight w[n.C][n.C_], const real dz[n.C],
-                        real da[n.C_])
-{
-    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
-    enum { TILE = 16 };
-    int first = 0;
-    for (; first + TILE <= n.C_; first += TILE)
-        columns(TILE, first, n, w, dz, da);
-    if (first < n.C_)
-        columns(n.C_ - first, first, n, w, dz, da);
-}
-
-// Fast: fully-connected, slope of the weights (3)
-// Some slopes of the weights
-// (3) for R neurons and count inputs, from number first on: turned[n] holds these inputs of sample n,
-// dz[c][n] the slope of neuron c for sample n.
-__attribute__((always_inline))
-static inline void block(int R, int first, int count, int C_, const real turned[SAMPLES],
-                         const weight dz[R][SAMPLES], weight dw[R][C_])
-{
-    real s[R];
-    for (int c = 0; c < R; c++)
-        s[c] = same(0);
-    for (int n = 0; n < SAMPLES; n++)
-        for (int c = 0; c < R; c++)
-            s[c] += dz[c][n] * turned[n];
-    for (int c = 0; c < R; c++)
-        memcpy(&dw[c][first], &s[c], count * sizeof(weight));
-}
-
-void fully_connected_dw(struct fully_connected n, const real a[n.C_], const real dz[n.C],
-                        weight dw[n.C][n.C_])
-{
-    assert(n.C >= 1 && n.C_ >= 1 && "a layer has at least one neuron and one input");
-    enum { TILE = 8 };
-    const weight (*input)[SAMPLES] = (const void *)a, (*slope)[SAMPLES] = (const void *)dz;
-    for (int first = 0; first < n.C_; first += SAMPLES) {
-        int count = n.C_ - first < SAMPLES ? n.C_ - first : SAMPLES, c = 0;
-        real turned[SAMPLES] = {0};
-        for (int i = 0; i < SAMPLES; i++)
-            for (int k = 0; k < count; k++)
-                *sample(&turned[i], k) = input[first + k][i];
-        for (; c + TILE <= n.C; c += TILE)
-            block(TILE, first, count, n.C_, turned, slope + c, dw + c);
-        if (c < n.C)
-            block(n.C - c, first, count, n.C_, turned, slope + c, dw + c);
-    }
-}
-
-// Fast: convolution, forward (7) (G5)
-// Some feature maps
-// (7) for R neurons of the layer n.
-__attribute__((always_inline))
-static inline void feature_maps(int R, struct convolution n, const weight w[R][n.C_][n.KX][n.KY],
-                                const weight b[R], const real a[n.C_][n.X_][n.Y_], real z[R][n.X][n.Y])
-{
-    for (int x = 0; x < n.X; x++)
-        for (int y = 0; y < n.Y; y++) {
-            real s[R];
-            for (int c = 0; c < R; c++)
-                s[c] = same(b[c]);
-            for (int c_ = 0; c_ < n.C_; c_++)
-                for (int x_ = 0; x_ < n.KX; x_++)
-                    for (int y_ = 0; y_ < n.KY; y_++) {
-                        int i = x * n.SX + x_ - n.PX, j = y * n.SY + y_ - n.PY;
-                        if (inside(i, n.X_) && inside(j, n.Y_))
-                            for (int c = 0; c < R; c++)
-                                s[c] += w[c][c_][x_][y_] * a[c_][i][j];
-                    }
-            for (int c = 0; c < R; c++)
-                z[c][x][y] = s[c];
-        }
-}
-
-void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
-                         const weight b[n.C], const real a[n.C_][n.X_][n.Y_], real z[n.C][n.X][n.Y])
-{
-    assert(convolution_fits(n));
-    enum { TILE = 8 };
-    int c = 0;
-    for (; c + TILE <= n.C; c += TILE)
-        feature_maps(TILE, n, w + c, b + c, a, z + c);
-    if (c < n.C)
-        feature_maps(n.C - c, n, w + c, b + c, a, z + c);
-}
-
-// Fast: convolution, slope of the input (8) (G6)
-// Some slopes of the input
-// (8) for R channels of the input of the layer n: da[first] to da[first + R - 1].
-__attribute__((always_inline))
-static inline void gather_slopes(int R, int first, struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
-                                 const real dz[n.C][n.X][n.Y], real da[n.C_][n.X_][n.Y_])
-{
-    for (int i = 0; i < n.X_; i++)
-        for (int j = 0; j < n.Y_; j++) {
-            real s[R];
-            for (int k = 0; k < R; k++)
-                s[k] = same(0);
-            for (int x_ = 0; x_ < n.KX; x_++)
-                for (int y_ = 0; y_ < n.KY; y_++) {
-                    int from_x = i + n.PX - x_, from_y = j + n.PY - y_, x = from_x / n.SX, y = from_y / n.SY;
-                    if (from_x >= 0 && from_x % n.SX == 0 && x < n.X && from_y >= 0 && from_y % n.SY == 0 && y < n.Y)
-                        for (int c = 0; c < n.C; c++)
-                            for (int k = 0; k < R; k++)
-                                s[k] += dz[c][x][y] * w[c][first + k][x_][y_];
-                }
-            for (int k = 0; k < R; k++)
-                da[first + k][i][j] = s[k];
-        }
-}
-
-void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
-                    const real dz[n.C][n.X][n.Y], real da[n.C_][n.X_][n.Y_])
-{
-    assert(convolution_fits(n));
-    enum { TILE = 8 };
-    int first = 0;
-    for (; first + TILE <= n.C_; first += TILE)
-        gather_slopes(TILE, first, n, w, dz, da);
-    if (first < n.C_)
-        gather_slopes(n.C_ - first, first, n, w, dz, da);
-}
-
-// Fast: convolution, slope of the weights (9) (G6)
-// Some slopes of the kernels
-// (9) for R neurons of the layer n.
-__attribute__((always_inline))
-static inline void kernel_slopes(int R, struct convolution n, const real a[n.C_][n.X_][n.Y_],
-                                 const real dz[R][n.X][n.Y], weight dw[R][n.C_][n.KX][n.KY])
-{
-    real sum[n.KX][n.KY][R];
-    for (int c_ = 0; c_ < n.C_; c_++) {
-        memset(sum, 0, sizeof sum);
-        for (int x = 0; x < n.X; x++)
-            for (int x_ = 0; x_ < n.KX; x_++)
-                for (int y_ = 0; y_ < n.KY; y_++)
-                    for (int y = 0; y < n.Y; y++) {
-                        int i = x * n.SX + x_ - n.PX, j = y * n.SY + y_ - n.PY;
-                        if (inside(i, n.X_) && inside(j, n.Y_))
-                            for (int c = 0; c < R; c++)
-                                sum[x_][y_][c] += dz[c][x][y] * a[c_][i][j];
-                    }
-        for (int c = 0; c < R; c++)
-            for (int x_ = 0; x_ < n.KX; x_++)
-                for (int y_ = 0; y_ < n.KY; y_++)
-                    dw[c][c_][x_][y_] = total(sum[x_][y_][c]);
-    }
-}
-
-void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_], const real dz[n.C][n.X][n.Y],
-                    weight dw[n.C][n.C_][n.KX][n.KY])
-{
-    assert(convolution_fits(n));
-    enum { TILE = 8 };
-    int c = 0;
-    for (; c + TILE <= n.C; c += TILE)
-        kernel_slopes(TILE, n, a, dz + c, dw + c);
-    if (c < n.C)
-        kernel_slopes(n.C - c, n, a, dz + c, dw + c);
-}
-
+#define SUMS_ALONE   // of fast.c, whose other parts stand here already
+#include "fast.c"
 #endif
 
 // Fully-connected, slope of the biases (4)
@@ -547,9 +379,11 @@ void max_pooling_forward(struct pooling n, const real a_[n.C][n.X_][n.Y_], real 
 }
 
 // Max pooling, backward (19)
-// da_[C][X_][Y_] from da[C][X][Y], with the a_ and a of max_pooling_forward. Refuses sizes that don't fit.
-void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_], const real a[n.C][n.X][n.Y],
-                          const real da[n.C][n.X][n.Y], real da_[n.C][n.X_][n.Y_])
+// da_[C][X_][Y_] from da[C][X][Y], with the a_ and a of max_pooling_forward.
+// Refuses sizes that don't fit.
+void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_],
+                          const real a[n.C][n.X][n.Y], const real da[n.C][n.X][n.Y],
+                          real da_[n.C][n.X_][n.Y_])
 {
     assert(pooling_fits(n));
     memset(da_, 0, sizeof(real[n.C][n.X_][n.Y_]));
@@ -627,17 +461,17 @@ void mean_and_deviation(size_t n, const unsigned char x[n], double *mean, double
         squares += (unsigned)x[i] * x[i];
     }
     unsigned long long q = sum / n;
-    double rest = (double)(sum % n) / n;
-    *mean = q + rest;
-    *deviation = sqrt((double)(squares + q * q * n - 2 * q * sum) / n - rest * rest);
+    double fraction = (double)(sum % n) / n;   // mu - q
+    *mean = q + fraction;
+    *deviation = sqrt((double)(squares + q * q * n - 2 * q * sum) / n - fraction * fraction);
 }
 
 // Adam's constants
 struct adam { weight rate, beta1, beta2, epsilon; };   // lambda and the two betas, each below 1
 
 // Adam (G13)
-// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the first step,
-// and kept between steps. The four arrays don't overlap. Refuses t < 0.
+// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the
+// first step, and kept between steps. The four arrays don't overlap. Refuses t < 0.
 void adam(struct adam s, int t, int n, const weight g[restrict n], weight m[restrict n],
           weight v[restrict n], weight theta[restrict n])
 {
@@ -648,16 +482,6 @@ void adam(struct adam s, int t, int n, const weight g[restrict n], weight m[rest
         m[i] = s.beta1 * m[i] + (1 - s.beta1) * g[i];
         v[i] = s.beta2 * v[i] + (1 - s.beta2) * g[i] * g[i];
         theta[i] -= s.rate * (m[i] * to_m_hat) / (sqrt(v[i] * to_v_hat) + s.epsilon);
-    }
-}
-
-// Adam, forgetful
-// A step of theta[n] as the paper's program takes it: both means begin at zero for every batch, and are not corrected.
-void forgetful_adam(struct adam s, int n, const weight g[restrict n], weight theta[restrict n])
-{
-    for (int i = 0; i < n; i++) {
-        weight m = (1 - s.beta1) * g[i], v = (1 - s.beta2) * g[i] * g[i];
-        theta[i] -= s.rate * m / sqrt(v + s.epsilon);
     }
 }
 
@@ -690,7 +514,7 @@ double random_normal(struct random *r)
 }
 
 // Random choice
-// One of 0, 1, ..., n - 1, each equally likely.
+// One of 0, 1, ..., n - 1, each equally likely. Refuses n < 1.
 int random_below(struct random *r, int n)
 {
     assert(n >= 1 && "there must be something to choose from");
@@ -702,7 +526,7 @@ int random_below(struct random *r, int n)
 }
 
 // He initialisation (G14)
-// n weights of neurons that each look at fan_in inputs.
+// n weights of neurons that each look at fan_in inputs. Refuses fan_in < 1.
 void he_initialise(struct random *r, int fan_in, int n, weight w[n])
 {
     assert(fan_in >= 1 && "a neuron has at least one input");
@@ -723,6 +547,7 @@ void shuffle(struct random *r, int n, int order[n])
 
 // Learning-rate ramp
 // The learning rate at step 0, 1, ..., steps - 1: up to rate in the first tenth, then down towards 0.
+// Refuses a step outside of 0 to steps.
 double ramp(int step, int steps, double rate)
 {
     assert(0 <= step && step <= steps && steps >= 1 && "a step is one of 0, 1, ..., steps");
@@ -744,7 +569,8 @@ enum { PARAMETERS = sizeof(struct parameters) / sizeof(weight) };   // 105,634
 
 // A group of samples
 struct group {
-    real a0[1][28][28], a1[FILTERS][24][24], a2[FILTERS][20][20], a3[FILTERS][10][10], a4[128], z5[10], a5[10], y[10], loss;
+    real a0[1][28][28], a1[FILTERS][24][24], a2[FILTERS][20][20], a3[FILTERS][10][10];
+    real a4[128], z5[10], a5[10], y[10], loss;   // y: 1 at the digit that the picture shows, else 0
     real da1[FILTERS][24][24], da2[FILTERS][20][20], da3[FILTERS][10][10], da4[128], dz5[10];
 };
 
@@ -770,7 +596,8 @@ __attribute__((flatten)) static void network_forward(const struct parameters *p,
 
 // Network, backward
 __attribute__((flatten))
-static void network_backward(const struct parameters *p, struct group *g, struct parameters *gradient)
+static void network_backward(const struct parameters *p, struct group *g,
+                             struct parameters *gradient)
 {
     softmax_cross_entropy_dz(10, g->y, g->a5, g->dz5);
     fully_connected_da(dense2, p->w4, g->dz5, g->da4);
@@ -790,87 +617,19 @@ static void network_backward(const struct parameters *p, struct group *g, struct
     convolution_db(conv1, g->da1, gradient->b1);
 }
 
-// Give up
-static const char *program = "mnist";
+// Standard values (G11)
+struct scale { double mean, deviation; };
 
-__attribute__((noreturn, format(printf, 1, 2))) static void give_up(const char *format, ...)
+static void standard_values(const struct scale *s, weight value[256])
 {
-    va_list arguments;
-    va_start(arguments, format);
-    fprintf(stderr, "%s: ", program);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    exit(1);
-}
-
-static void *allocate(size_t count, size_t size)
-{
-    size_t bytes = (count * size + 63) / 64 * 64;   // lanes must begin at a multiple of their size
-    void *at = aligned_alloc(64, bytes ? bytes : 64);
-    if (!at)
-        give_up("no memory for %zu bytes", bytes);
-    return memset(at, 0, bytes);
-}
-
-// Data
-struct data {
-    int count;
-    unsigned char (*picture)[28][28], *label;
-};
-
-// Read an idx file
-// The bytes of an idx file with the given number of dimensions, whose sizes go to extent[].
-static unsigned char *read_idx(const char *path, int dimensions, long extent[dimensions])
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        give_up("%s: %s; 'make data' downloads the files, or give their folder with --data", path, strerror(errno));
-    unsigned char head[16] = {0};
-    size_t length = 4 + 4 * (size_t)dimensions;
-    if (fread(head, 1, length, file) != length || head[0] || head[1] || head[2] != 8)
-        give_up("%s: not an idx file of bytes (a .gz file must be unpacked with gzip -d)", path);
-    if (head[3] != dimensions)
-        give_up("%s: has %d dimensions, expected %d", path, head[3], dimensions);
-    size_t bytes = 1;
-    for (int d = 0; d < dimensions; d++) {
-        const unsigned char *h = head + 4 + 4 * d;
-        extent[d] = (long)h[0] << 24 | h[1] << 16 | h[2] << 8 | h[3];
-        if (extent[d] > INT_MAX / 784 || (bytes *= (size_t)extent[d]) > INT_MAX)
-            give_up("%s: its header promises %ld entries, more than this program can hold", path, extent[d]);
-    }
-    unsigned char *content = allocate(bytes + 1, 1);
-    size_t found = fread(content, 1, bytes + 1, file);
-    if (found != bytes)
-        give_up("%s: is %s than its header says: expected %zu bytes after the header", path, found < bytes ? "shorter" : "longer", bytes);
-    fclose(file);
-    return content;
-}
-
-// Load a data set
-static struct data load(const char *folder, const char *part)
-{
-    char images[4096], labels[4096];
-    snprintf(images, sizeof images, "%s/%s-images-idx3-ubyte", folder, part);
-    snprintf(labels, sizeof labels, "%s/%s-labels-idx1-ubyte", folder, part);
-    long size[3], count[1];
-    struct data d = {.picture = (void *)read_idx(images, 3, size)};
-    if (size[1] != 28 || size[2] != 28)
-        give_up("%s: pictures of %ld by %ld, expected 28 by 28", images, size[1], size[2]);
-    if (size[0] == 0)
-        give_up("%s: holds no pictures", images);
-    d.label = read_idx(labels, 1, count);
-    if (count[0] != size[0])
-        give_up("%s: %ld labels for the %ld pictures of %s", labels, count[0], size[0], images);
-    d.count = (int)size[0];
-    for (int i = 0; i < d.count; i++)
-        if (d.label[i] > 9)
-            give_up("%s: label %d of picture %d, expected 0 to 9", labels, d.label[i], i);
-    return d;
+    for (int byte = 0; byte < 256; byte++)
+        value[byte] = (byte - s->mean) / s->deviation;
 }
 
 // Fill a group
-// Samples order[0..count) into the lanes of a group; value[] is each byte's standardised value (G11).
-static void fill(struct group *g, const struct data *d, int count, const int order[count], const weight value[256])
+// Samples order[0..count) into the lanes of a group.
+static void fill(struct group *g, const struct data *d, int count, const int order[count],
+                 const weight value[256])
 {
     static const unsigned char black[28 * 28];
     const unsigned char *pixel[SAMPLES];
@@ -886,615 +645,89 @@ static void fill(struct group *g, const struct data *d, int count, const int ord
             *sample(&input[i], n) = value[pixel[n][i]];
 }
 
-// Draw digits
-enum {
-    SIDE = 28,          /* pixels on a side of the picture */
-    MAX_POINTS = 18,    /* control points in a skeleton */
-    SPAN_STEPS = 5,     /* straight pieces between two control points */
-    MAX_PIECES = MAX_POINTS * SPAN_STEPS
-};
-
-struct point { double x, y; };
-
-// One way of writing a digit: one or two strokes of the pen.  Coordinates
-// are percentages of the digit's box, x to the right and y downwards.
-// Writing a point twice makes a sharp corner there.
-struct skeleton {
-    int digit;
-    int length[2];                      /* points in each stroke */
-    signed char xy[MAX_POINTS][2];
-};
-
-static const struct skeleton skeletons[] = {
-    /* 0: a ring; a ring with a tail crossing at the top; a narrow ring */
-    {0, {9, 0}, {{50,0},{18,13},{3,50},{18,87},{50,100},{82,87},{97,50},
-                 {82,13},{50,0}}},
-    {0, {10, 0}, {{62,5},{30,8},{6,45},{14,86},{45,100},{80,82},{96,45},
-                  {84,12},{58,0},{36,8}}},
-    {0, {9, 0}, {{50,0},{30,13},{20,50},{30,87},{50,100},{70,87},{80,50},
-                 {70,13},{50,0}}},
-    /* 1: a bare stem; bent a little; with a serif; with serif and foot */
-    {1, {3, 0}, {{50,0},{50,50},{50,100}}},
-    {1, {3, 0}, {{52,0},{48,50},{52,100}}},
-    {1, {3, 0}, {{60,0},{50,50},{40,100}}},
-    {1, {3, 0}, {{40,0},{50,50},{60,100}}},
-    {1, {5, 0}, {{30,20},{52,0},{52,0},{51,50},{50,100}}},
-    {1, {5, 2}, {{26,22},{52,0},{52,0},{51,50},{50,100},{20,100},{82,99}}},
-    /* 2: sharp corner at the foot; loop at the foot; wide flat foot; swan */
-    {2, {9, 0}, {{10,22},{30,3},{62,2},{80,22},{66,52},{36,80},{5,99},{5,99},
-                  {97,97}}},
-    {2, {11, 0}, {{14,20},{36,2},{66,4},{78,26},{62,58},{34,90},{10,96},
-                  {8,80},{30,78},{62,92},{98,92}}},
-    {2, {8, 0}, {{8,16},{40,0},{74,12},{72,42},{40,72},{4,96},{4,96},
-                 {98,92}}},
-    {2, {10, 0}, {{22,28},{34,4},{62,0},{78,20},{70,54},{44,88},{20,96},
-                  {22,84},{50,88},{90,100}}},
-    {2, {10, 0}, {{18,30},{30,8},{56,0},{74,16},{60,46},{30,78},{12,94},
-                  {30,84},{60,88},{100,98}}},
-    {2, {11, 0}, {{20,24},{38,4},{62,0},{72,20},{58,54},{28,92},{4,96},
-                  {2,76},{24,68},{56,82},{100,80}}},
-    /* 3: round; with a sharp waist; flat-topped; small top, big belly */
-    {3, {10, 0}, {{12,12},{42,0},{76,10},{76,32},{42,48},{76,58},{88,78},
-                  {66,96},{34,100},{6,88}}},
-    {3, {10, 0}, {{12,14},{42,0},{78,12},{70,34},{36,48},{36,48},{80,58},
-                  {84,82},{48,100},{6,92}}},
-    {3, {9, 0}, {{12,3},{84,0},{84,0},{40,42},{40,42},{84,56},{84,84},
-                 {48,100},{6,92}}},
-    {3, {11, 0}, {{20,10},{48,0},{72,10},{66,32},{44,44},{38,46},{60,46},
-                  {90,62},{84,88},{44,100},{4,90}}},
-    /* 4: open; open and rounded; closed; open with the bar past the stem */
-    {4, {5, 3}, {{14,0},{8,52},{8,52},{50,54},{90,50},{84,2},{78,50},
-                 {74,100}}},
-    {4, {5, 3}, {{16,4},{6,34},{22,54},{60,48},{84,34},{86,0},{80,50},
-                 {74,100}}},
-    {4, {6, 3}, {{66,0},{36,30},{4,64},{4,64},{50,64},{98,62},{66,0},
-                 {66,50},{64,100}}},
-    {4, {5, 3}, {{22,6},{10,48},{10,48},{50,52},{98,44},{72,0},{64,50},
-                 {56,100}}},
-    /* 5: flag drawn apart; in one line; round-shouldered; flat and wide */
-    {5, {8, 2}, {{24,2},{18,42},{18,42},{54,38},{84,58},{78,88},{42,100},
-                 {6,90},{24,2},{90,0}}},
-    {5, {10, 0}, {{90,0},{30,3},{30,3},{20,44},{20,44},{56,40},{82,62},
-                  {72,90},{38,100},{4,92}}},
-    {5, {8, 0}, {{96,2},{50,4},{26,24},{36,44},{70,60},{74,84},{42,100},
-                 {6,92}}},
-    {5, {8, 2}, {{36,10},{24,46},{50,50},{72,64},{70,88},{40,100},{14,92},
-                 {8,84},{36,10},{98,0}}},
-    /* 6: curved back; straight back; small low loop */
-    {6, {11, 0}, {{72,0},{36,18},{12,54},{16,86},{46,100},{78,88},{84,66},
-                  {62,52},{32,60},{18,78},{20,86}}},
-    {6, {9, 0}, {{56,0},{28,36},{14,72},{30,98},{64,96},{82,74},{66,56},
-                 {36,64},{18,82}}},
-    {6, {10, 0}, {{40,0},{20,34},{12,70},{30,98},{66,98},{88,78},{76,60},
-                  {48,62},{28,78},{28,92}}},
-    {6, {10, 0}, {{84,0},{50,20},{24,50},{12,80},{26,98},{54,96},{66,78},
-                  {52,66},{30,74},{18,90}}},
-    /* 7: plain; rounded; with a bar; with a hanging serif */
-    {7, {5, 0}, {{6,8},{86,3},{86,3},{62,46},{42,100}}},
-    {7, {6, 0}, {{4,10},{40,6},{76,2},{84,16},{60,54},{44,100}}},
-    {7, {5, 2}, {{8,6},{88,2},{88,2},{60,50},{36,100},{32,52},{88,48}}},
-    {7, {7, 0}, {{8,28},{12,8},{12,8},{88,4},{88,4},{66,46},{54,100}}},
-    {7, {5, 0}, {{8,14},{80,10},{80,10},{76,54},{72,100}}},
-    {7, {6, 0}, {{6,24},{30,2},{62,8},{86,6},{70,50},{50,100}}},
-    /* 8: from the top right; two rings; narrow; open at the top right */
-    {8, {13, 0}, {{78,12},{50,0},{22,14},{30,36},{54,50},{80,70},{74,92},
-                  {46,100},{20,90},{20,70},{46,50},{74,30},{78,12}}},
-    {8, {9, 9}, {{50,0},{28,8},{22,24},{30,40},{50,46},{70,40},{78,24},
-                 {72,8},{50,0},{50,46},{24,54},{14,73},{24,92},{50,100},
-                 {76,92},{86,73},{76,54},{50,46}}},
-    {8, {13, 0}, {{74,12},{50,0},{26,12},{32,34},{52,50},{74,70},{70,92},
-                  {46,100},{24,90},{26,70},{48,50},{72,30},{74,12}}},
-    {8, {12, 0}, {{88,8},{52,0},{24,16},{34,38},{58,56},{68,80},{48,100},
-                  {28,92},{26,74},{46,52},{76,30},{92,14}}},
-    /* 9: straight tail; curved tail; hooked tail; tail begun at the ring */
-    {9, {11, 0}, {{80,14},{48,0},{18,14},{12,34},{32,46},{62,38},{80,14},
-                  {80,14},{78,40},{74,70},{70,100}}},
-    {9, {10, 0}, {{76,10},{46,2},{18,20},{22,42},{50,44},{76,22},{78,8},
-                  {76,44},{60,78},{38,100}}},
-    {9, {11, 0}, {{80,14},{50,0},{22,12},{18,34},{42,46},{70,36},{80,14},
-                  {82,50},{74,84},{46,100},{18,88}}},
-    {9, {11, 0}, {{70,18},{52,4},{30,16},{24,34},{38,44},{58,36},{70,18},
-                  {70,18},{66,44},{62,72},{60,100}}},
-    {9, {10, 0}, {{78,4},{40,4},{16,24},{28,42},{58,34},{78,12},{78,12},
-                  {72,42},{62,72},{54,100}}},
-    {9, {8, 3}, {{74,8},{44,0},{14,20},{16,42},{44,46},{68,32},{78,10},
-                 {74,6},{78,8},{70,50},{62,100}}},
-};
-
-struct drawing {
-    int strokes, length[2];
-    struct point at[2][MAX_PIECES];
-};
-
-static const struct skeleton *choose_skeleton(struct random *r, int digit)
-{
-    int total = sizeof skeletons / sizeof skeletons[0];
-    int first = 0, count = 0;
-    while (first < total && skeletons[first].digit != digit)
-        first++;
-    while (first + count < total && skeletons[first + count].digit == digit)
-        count++;
-    return &skeletons[first + (int)(random_uniform(r) * count)];
-}
-
-// The skeleton's points, in a box of height 1, each a little displaced.
-static void jitter_points(struct random *r, const struct skeleton *s,
-                          struct point p[MAX_POINTS])
-{
-    const double jitter = 0.06;
-    for (int i = 0; i < s->length[0] + s->length[1]; i++) {
-        const signed char *now = s->xy[i], *before = s->xy[i > 0 ? i - 1 : 0];
-        if (i > 0 && now[0] == before[0] && now[1] == before[1]) {
-            p[i] = p[i - 1];            /* the two halves of a corner */
-            continue;
-        }
-        p[i].x = now[0] / 100.0 - 0.5 + jitter * random_normal(r);
-        p[i].y = now[1] / 100.0 - 0.5 + jitter * random_normal(r);
-    }
-}
-
-static double catmull_rom(double a, double b, double c, double d, double t)
-{
-    double slope = c - a;
-    double bend = 2 * a - 5 * b + 4 * c - d;
-    double twist = 3 * b - a - 3 * c + d;
-    return b + 0.5 * t * (slope + t * (bend + t * twist));
-}
-
-// A smooth curve through n points; returns how many points it now has.
-static int smooth_stroke(const struct point *p, int n, struct point *curve)
-{
-    int made = 0;
-    for (int i = 0; i + 1 < n; i++) {
-        struct point b = p[i], c = p[i + 1];
-        struct point a = i > 0 ? p[i - 1] : b;
-        struct point d = i + 2 < n ? p[i + 2] : c;
-        if (b.x == c.x && b.y == c.y)
-            continue;
-        for (int k = 0; k < SPAN_STEPS; k++) {
-            double t = (double)k / SPAN_STEPS;
-            curve[made].x = catmull_rom(a.x, b.x, c.x, d.x, t);
-            curve[made].y = catmull_rom(a.y, b.y, c.y, d.y, t);
-            made++;
-        }
-    }
-    curve[made++] = p[n - 1];
-    return made;
-}
-
-static void draw_strokes(struct random *r, int digit, struct drawing *d)
-{
-    const struct skeleton *s = choose_skeleton(r, digit);
-    struct point p[MAX_POINTS];
-    jitter_points(r, s, p);
-    d->strokes = s->length[1] > 0 ? 2 : 1;
-    d->length[0] = smooth_stroke(p, s->length[0], d->at[0]);
-    d->length[1] = 0;
-    if (d->strokes == 2)
-        d->length[1] = smooth_stroke(p + s->length[0], s->length[1], d->at[1]);
-}
-
-static double clamp(double x, double low, double high)
-{
-    return x < low ? low : x > high ? high : x;
-}
-
-// The writer's hand: a slow wave, then width, slant and rotation.
-static void deform(struct random *r, struct drawing *d)
-{
-    double width = clamp(0.82 + 0.2 * random_normal(r), 0.4, 1.2);
-    double slant = 0.15 + 0.25 * random_normal(r);
-    double angle = 0.15 * random_normal(r);
-    double wave_x = 0.06 * random_normal(r), start_x = 6.28 * random_uniform(r);
-    double wave_y = 0.06 * random_normal(r), start_y = 6.28 * random_uniform(r);
-    double c = cos(angle), s = sin(angle);
-    for (int k = 0; k < d->strokes; k++)
-        for (int i = 0; i < d->length[k]; i++) {
-            struct point *p = &d->at[k][i];
-            double y = p->y + wave_y * sin(5 * p->y + 2 * p->x + start_y);
-            double x = p->x + wave_x * sin(5 * p->y + start_x);
-            x = width * x - slant * y;
-            p->x = c * x - s * y;
-            p->y = s * x + c * y;
-        }
-}
-
-// The longer side of the box around the drawing.
-static double extent(const struct drawing *d)
-{
-    struct point low = d->at[0][0], high = low;
-    for (int k = 0; k < d->strokes; k++)
-        for (int i = 0; i < d->length[k]; i++) {
-            struct point p = d->at[k][i];
-            low.x = fmin(low.x, p.x);
-            low.y = fmin(low.y, p.y);
-            high.x = fmax(high.x, p.x);
-            high.y = fmax(high.y, p.y);
-        }
-    return fmax(high.x - low.x, high.y - low.y);
-}
-
-// The centre of mass of the ink: each piece weighs as much as it is long.
-static struct point centre_of_mass(const struct drawing *d)
-{
-    struct point sum = {0, 0};
-    double mass = 0;
-    for (int k = 0; k < d->strokes; k++) {
-        struct point a = d->at[k][0];
-        for (int i = 1; i < d->length[k]; i++) {
-            struct point b = d->at[k][i];
-            double length = sqrt((b.x - a.x) * (b.x - a.x) +
-                                 (b.y - a.y) * (b.y - a.y));
-            sum.x += length * (a.x + b.x) / 2;
-            sum.y += length * (a.y + b.y) / 2;
-            mass += length;
-            a = b;
-        }
-    }
-    return (struct point){sum.x / mass, sum.y / mass};
-}
-
-// Scales the drawing to the given size in pixels and centres it.
-static void fit(struct random *r, struct drawing *d, double size)
-{
-    double scale = size / extent(d);
-    struct point centre = centre_of_mass(d);
-    double shift_x = 13.5 + 1.0 * random_normal(r);
-    double shift_y = 13.5 + 1.0 * random_normal(r);
-    for (int k = 0; k < d->strokes; k++)
-        for (int i = 0; i < d->length[k]; i++) {
-            struct point *p = &d->at[k][i];
-            p->x = scale * (p->x - centre.x) + shift_x;
-            p->y = scale * (p->y - centre.y) + shift_y;
-        }
-}
-
-// The square of the distance from (x, y) to the piece from a to b.
-static double distance_squared(struct point a, struct point b,
-                               double x, double y)
-{
-    double dx = b.x - a.x, dy = b.y - a.y;
-    double along = (x - a.x) * dx + (y - a.y) * dy;
-    double t = clamp(along / (dx * dx + dy * dy + 1e-12), 0, 1);
-    double ex = x - a.x - t * dx, ey = y - a.y - t * dy;
-    return ex * ex + ey * ey;
-}
-
-// Lowers nearest[][] for the pixels within reach of one piece.
-static void mark_piece(struct point a, struct point b, double reach,
-                       double nearest[SIDE][SIDE])
-{
-    int left = (int)clamp(ceil(fmin(a.x, b.x) - reach), 0, SIDE);
-    int right = (int)clamp(floor(fmax(a.x, b.x) + reach), -1, SIDE - 1);
-    int top = (int)clamp(ceil(fmin(a.y, b.y) - reach), 0, SIDE);
-    int bottom = (int)clamp(floor(fmax(a.y, b.y) + reach), -1, SIDE - 1);
-    for (int y = top; y <= bottom; y++)
-        for (int x = left; x <= right; x++) {
-            double d = distance_squared(a, b, x, y);
-            if (d < nearest[y][x])
-                nearest[y][x] = d;
-        }
-}
-
-// A pixel is white inside the line and fades out over a soft edge.
-static void ink(struct random *r, const struct drawing *d, double half,
-                unsigned char picture[SIDE][SIDE])
-{
-    double soft = 0.45 + 0.3 * random_uniform(r);
-    double white = 255 - 25 * random_uniform(r);
-    double reach = half + soft;
-    double nearest[SIDE][SIDE];
-    for (int y = 0; y < SIDE; y++)
-        for (int x = 0; x < SIDE; x++)
-            nearest[y][x] = reach * reach;
-    for (int k = 0; k < d->strokes; k++)
-        for (int i = 0; i + 1 < d->length[k]; i++)
-            mark_piece(d->at[k][i], d->at[k][i + 1], reach, nearest);
-    for (int y = 0; y < SIDE; y++)
-        for (int x = 0; x < SIDE; x++) {
-            double depth = (reach - sqrt(nearest[y][x])) / (2 * soft);
-            double grain = 1 - 0.12 * random_uniform(r);
-            picture[y][x] = (unsigned char)(white * grain * clamp(depth, 0, 1));
-        }
-}
-
-static void draw_digit(struct random *r, int digit, unsigned char picture[28][28])
-{
-    struct drawing d;
-    double half = clamp(1.35 + 0.4 * random_normal(r), 0.6, 2.4);
-    double size = 20 + random_normal(r);
-    draw_strokes(r, digit, &d);
-    deform(r, &d);
-    fit(r, &d, size - 2 * half);
-    ink(r, &d, half, picture);
-}
-
-static struct data drawn_digits(unsigned long long seed, int count)
-{
-    struct random random = {seed};
-    struct data d = {count, allocate(count, sizeof *d.picture), allocate(count, 1)};
-    for (int i = 0; i < count; i++) {
-        d.label[i] = (unsigned char)(i % 10);
-        draw_digit(&random, i % 10, d.picture[i]);
-    }
-    return d;
-}
-
-// Options
-struct options {
-    const char *data, *save, *load, *log, *read, *optimiser;
-    int epochs, batch, threads, limit, hold_out, test, gradcheck, confusion, constant, shipped;
-    unsigned long long seed;
-    double rate;
-};
-
-// Standard values
-struct scale { double mean, deviation; };
-
-static void standard_values(const struct scale *s, weight value[256])   // (G11)
-{
-    for (int byte = 0; byte < 256; byte++)
-        value[byte] = (byte - s->mean) / s->deviation;
-}
-
-// A team of threads
-struct team {
-    int threads;
-    struct worker *worker;
-    void (*job)(struct worker *me);   // what all do next; NULL: go home
-    void *subject;                    // and on what
-    atomic_int waiting;
-    atomic_uint round;                // how often all have met
-    pthread_mutex_t lock;
-    pthread_cond_t all_here;          // a new round has begun: wakes those who sleep
-};
-
-struct worker {
-    struct team *team;
-    int number;
-    pthread_t thread;
-    struct group *group;
-};
-
-// Returns when every thread of the team has called it.
-static void meet(struct team *t)
-{
-    enum { LOOKS = 100000 };
-    unsigned round = atomic_load(&t->round);
-    if (atomic_fetch_add(&t->waiting, 1) == t->threads - 1) {
-        atomic_store(&t->waiting, 0);
-        pthread_mutex_lock(&t->lock);
-        atomic_fetch_add(&t->round, 1);
-        pthread_cond_broadcast(&t->all_here);
-        pthread_mutex_unlock(&t->lock);
-        return;
-    }
-    for (int looks = 0; looks < LOOKS; looks++)
-        if (atomic_load(&t->round) != round)
-            return;
-    pthread_mutex_lock(&t->lock);
-    while (atomic_load(&t->round) == round)
-        pthread_cond_wait(&t->all_here, &t->lock);
-    pthread_mutex_unlock(&t->lock);
-}
-
-static void *work(void *argument)
-{
-    struct worker *me = argument;
-    for (;;) {
-        meet(me->team);
-        if (!me->team->job)
-            return NULL;
-        me->team->job(me);
-        meet(me->team);
-    }
-}
-
-// Called by the first thread. Returns when all have done the job.
-static void together(struct team *t, void (*job)(struct worker *me), void *subject)
-{
-    t->job = job;
-    t->subject = subject;
-    meet(t);
-    job(&t->worker[0]);
-    meet(t);
-}
-
-// Start and finish
-static void start(struct team *t, int threads)
-{
-    *t = (struct team){.threads = threads, .worker = allocate(threads, sizeof *t->worker)};
-    pthread_mutex_init(&t->lock, NULL);
-    pthread_cond_init(&t->all_here, NULL);
-    for (int i = 0; i < threads; i++) {
-        t->worker[i] = (struct worker){.team = t, .number = i, .group = allocate(1, sizeof(struct group))};
-        if (i > 0 && pthread_create(&t->worker[i].thread, NULL, work, &t->worker[i]))
-            give_up("cannot start thread %d; try fewer --threads", i);
-    }
-}
-
-static void finish(struct team *t)
-{
-    t->job = NULL;
-    meet(t);
-    for (int i = 0; i < t->threads; i++) {
-        if (i > 0)
-            pthread_join(t->worker[i].thread, NULL);
-        free(t->worker[i].group);
-    }
-    free(t->worker);
-}
-
 // Training
+struct batch { int step, first, count; double rate; };   // first, count: in the epoch's order
+
 struct training {
-    const struct options *options;
-    int groups, steps, step;                         // groups: at most, in a batch
     const struct data *data;
-    int *order, first, count;                        // this batch: samples first to first + count of this epoch's order
+    int *order, size, batches, steps, groups;      // samples and groups a batch, batches an epoch
     weight value[256];
-    double rate, *loss;                              // loss[group], a sum over its samples
-    struct parameters *theta, *m, *v, *gradient;     // gradient[group]
+    struct parameters *theta, *m, *v, *gradient;   // gradient[group]
+    double *loss, cost, running, since;            // loss[group], cost of a batch, running mean
+    long done;                                     // how many samples
+    int stopped, shown;
+    struct random *random;
+    double (*schedule)(int step, int steps, double rate);
+    void (*rule)(struct adam s, int t, int n, const weight *g, weight *m, weight *v, weight *theta);
+    void (*watch)(struct training *t, struct batch b);
 };
 
-// One thread's part of a step
-static void differentiate(struct worker *me)
+// One thread's part of a step (G10)
+static void differentiate(struct worker *me, struct batch b, struct group *g)
 {
     struct training *t = me->team->subject;
-    for (int g = me->number; g * SAMPLES < t->count; g += me->team->threads) {
-        int left = t->count - g * SAMPLES;
-        fill(me->group, t->data, left < SAMPLES ? left : SAMPLES, t->order + t->first + g * SAMPLES, t->value);
-        network_forward(t->theta, me->group);
-        network_backward(t->theta, me->group, &t->gradient[g]);
-        t->loss[g] = creal(total(me->group->loss));
+    for (int k = me->number; k * SAMPLES < b.count; k += me->team->threads) {
+        int before = k * SAMPLES, count = smaller(SAMPLES, b.count - before);
+        fill(g, t->data, count, t->order + b.first + before, t->value);
+        network_forward(t->theta, g);
+        network_backward(t->theta, g, &t->gradient[k]);
+        t->loss[k] = creal(total(g->loss));
     }
 }
 
-static void update_block(struct training *t, int first, int n)
+// n parameters, the first of them number first.
+static void update_block(struct training *t, struct batch b, int first, int n)
 {
     weight *sum = (weight *)&t->gradient[0] + first;
-    for (int g = 1; g * SAMPLES < t->count; g++)
+    for (int k = 1; k * SAMPLES < b.count; k++)
         for (int i = 0; i < n; i++)
-            sum[i] += ((weight *)&t->gradient[g])[first + i];
+            sum[i] += ((weight *)&t->gradient[k])[first + i];
     for (int i = 0; i < n; i++)
-        sum[i] /= t->count;
-    if (t->options->shipped)
-        forgetful_adam((struct adam){t->rate, 0.95, 0.99, 1e-7}, n, sum, (weight *)t->theta + first);
-    else
-        adam((struct adam){t->rate, 0.9, 0.99, 1e-8}, t->step, n, sum, (weight *)t->m + first,
-             (weight *)t->v + first, (weight *)t->theta + first);
+        sum[i] /= b.count;
+    t->rule((struct adam){b.rate, 0.9, 0.99, 1e-8}, b.step, n, sum, (weight *)t->m + first,
+            (weight *)t->v + first, (weight *)t->theta + first);
 }
 
-static void update(struct worker *me)
+static void update(struct worker *me, struct batch b)
 {
-    enum { BLOCK = 2048 };
-    int from = (int)((long)PARAMETERS * me->number / me->team->threads), to = (int)((long)PARAMETERS * (me->number + 1) / me->team->threads);
+    enum { BLOCK = 2048 };   // so few that the sums are still in the nearest memory
+    long number = me->number, threads = me->team->threads;
+    int from = PARAMETERS * number / threads, to = PARAMETERS * (number + 1) / threads;
     for (int first = from; first < to; first += BLOCK)
-        update_block(me->team->subject, first, to - first < BLOCK ? to - first : BLOCK);
-}
-
-static void differentiate_and_update(struct worker *me)
-{
-    differentiate(me);
-    meet(me->team);   // all gradients are there
-    update(me);
-}
-
-// Now
-static double now(void)   // seconds
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + 1e-9 * t.tv_nsec;
-}
-
-// Progress
-// A bar that rewrites itself on a terminal, and a line for each tenth elsewhere. The loss is a running mean.
-static void progress(const struct training *t, int done, int total_samples, double loss, double since)
-{
-    static int tenth;
-    double seconds = now() - since, part = (double)done / total_samples;
-    int bar = (int)(30 * part);
-    if (isatty(STDERR_FILENO)) {
-        static double shown;
-        if (now() - shown < 0.1 && done < total_samples)
-            return;
-        shown = now();
-        fprintf(stderr, "\r[%.*s%*s] loss %.4f  %.0f samples/s  %.0f s left \033[K%s", bar, "##############################", 30 - bar, "", loss,
-                done / seconds, seconds / part - seconds, done < total_samples ? "" : "\n");
-    } else if ((int)(10 * part) > tenth) {
-        tenth = (int)(10 * part);
-        fprintf(stderr, "%3d%%  step %d of %d  loss %.4f  %.0f samples/s\n", 10 * tenth, t->step, t->steps, loss, done / seconds);
-    }
-}
-
-// Interruption
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal_number)
-{
-    (void)signal_number;
-    interrupted = 1;
-}
-
-// Output files
-static void close_file(FILE *file, const char *path)
-{
-    int failed = ferror(file);
-    if (fclose(file) || failed)
-        give_up("%s: cannot write: %s", path, strerror(errno ? errno : EIO));
-}
-
-static FILE *open_log(const char *path)
-{
-    FILE *file = fopen(path, "w");
-    if (!file)
-        give_up("%s: cannot write: %s", path, strerror(errno));
-    fputs("step,samples,loss,rate,seconds\n", file);
-    return file;
-}
-
-// One step
-// One step by all threads. Returns the mean loss of the batch.
-static double step(struct team *team, struct training *t)
-{
-    together(team, differentiate_and_update, t);
-    double loss = 0;
-    for (int g = 0; g * SAMPLES < t->count; g++)
-        loss += t->loss[g];
-    return loss / t->count;
-}
-
-static struct training new_training(const struct options *o, const struct data *d, struct parameters *theta, const struct scale *scale)
-{
-    struct training t = {.options = o, .data = d, .theta = theta};
-    t.groups = (o->batch + SAMPLES - 1) / SAMPLES;
-    t.steps = (int)((long)o->epochs * ((d->count + o->batch - 1) / o->batch));
-    t.order = allocate(d->count, sizeof *t.order);
-    t.gradient = allocate(t.groups, sizeof *t.gradient);
-    t.m = allocate(1, sizeof *t.m);
-    t.v = allocate(1, sizeof *t.v);
-    t.loss = allocate(t.groups, sizeof *t.loss);
-    standard_values(scale, t.value);
-    for (int i = 0; i < d->count; i++)
-        t.order[i] = i;
-    return t;
-}
-
-static void free_training(struct training *t)
-{
-    free(t->order), free(t->gradient), free(t->m), free(t->v), free(t->loss);
+        update_block(me->team->subject, b, first, smaller(BLOCK, to - first));
 }
 
 // Train
-static void train(struct team *team, const struct options *o, const struct data *d, struct parameters *theta, const struct scale *scale,
-                  struct random *random)
+static struct batch batch(const struct training *t, int step)
 {
-    struct training t = new_training(o, d, theta, scale);
-    int done = 0;
-    FILE *log = o->log ? open_log(o->log) : NULL;
-    double running = 0, since = now();
-    for (int epoch = 0; epoch < o->epochs && !interrupted; epoch++) {
-        shuffle(random, d->count, t.order);
-        for (t.first = 0; t.first < d->count && !interrupted; t.first += o->batch, t.step++) {
-            t.count = d->count - t.first < o->batch ? d->count - t.first : o->batch;
-            t.rate = o->constant ? o->rate : ramp(t.step, t.steps, o->rate);
-            double loss = step(team, &t);
-            if (!isfinite(loss))
-                give_up("the loss is no longer finite at step %d; nothing was saved; try a smaller --rate than %g", t.step, o->rate);
-            running = t.step ? 0.98 * running + 0.02 * loss : loss;
-            done += t.count;
-            if (log)
-                fprintf(log, "%d,%d,%.6f,%.6g,%.4f\n", t.step, done, loss, t.rate, now() - since);
-            progress(&t, done, o->epochs * d->count, running, since);
-        }
-    }
-    free_training(&t);
-    if (log)
-        close_file(log, o->log);
-    printf("trained on %d samples in %.2f s, cost %.4f\n", done, now() - since, running);
+    int first = step % t->batches * t->size;
+    return (struct batch){step, first, smaller(t->size, t->data->count - first),
+                          t->schedule(step, t->steps, chosen.rate)};
 }
 
-// Initialise
+static void *train_on_thread(void *worker)
+{
+    struct worker *me = worker;
+    struct training *t = me->team->subject;
+    struct group *g = allocate(1, sizeof *g);
+    for (int step = 0; step < t->steps && !t->stopped; step++) {
+        struct batch b = batch(t, step);
+        if (b.first == 0 && me->number == 0)
+            shuffle(t->random, t->data->count, t->order);
+        if (b.first == 0)
+            meet(me->team);   // the order is there
+        differentiate(me, b, g);
+        meet(me->team);       // all gradients are there
+        update(me, b);
+        if (me->number == 0)
+            t->watch(t, b);
+        meet(me->team);       // all parameters are there
+    }
+    free(g);
+    return NULL;
+}
+
+// Initialise (G14)
 static void initialise(struct parameters *p, struct random *random)
 {
     he_initialise(random, 1 * 5 * 5, FILTERS * 25, (weight *)p->w1);
@@ -1503,8 +736,83 @@ static void initialise(struct parameters *p, struct random *random)
     he_initialise(random, 128, 10 * 128, (weight *)p->w4);
 }
 
+// Progress
+static double now(void)   // seconds
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec + 1e-9 * t.tv_nsec;
+}
+
+static void progress(struct training *t, int step)   // steps done
+{
+    int terminal = isatty(STDERR_FILENO);
+    double seconds = now() - t->since;
+    int tenths = terminal ? (int)(10 * seconds) : (int)(10L * step / t->steps);
+    if (tenths == t->shown && step < t->steps)
+        return;
+    t->shown = tenths;
+    fprintf(stderr, "%s%3ld%%  step %d of %d  loss %.4f  %.0f samples/s  %.0f s left%s",
+            terminal ? "\r" : "", 100L * step / t->steps, step, t->steps, t->running,
+            t->done / seconds, seconds * (t->steps - step) / step,
+            terminal && step < t->steps ? "\033[K" : "\n");
+}
+
+// Watch (G10)
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+static void watch(struct training *t, struct batch b)
+{
+    double sum = 0;
+    for (int k = 0; k * SAMPLES < b.count; k++)
+        sum += t->loss[k];
+    t->cost = sum / b.count;
+    if (!isfinite(t->cost))
+        give_up("step %d: the loss is no longer finite; nothing saved; lower the --rate", b.step);
+    t->running = b.step ? 0.98 * t->running + 0.02 * t->cost : t->cost;
+    t->done += b.count;
+    t->stopped = interrupted;
+    progress(t, b.step + 1);
+}
+
+// Prepare and run
+static struct training new_training(const struct data *d, struct parameters *theta,
+                                    const struct scale *scale, struct random *random)
+{
+    struct training t = {.data = d, .theta = theta, .random = random, .size = (int)chosen.batch,
+                         .schedule = ramp, .rule = adam, .watch = watch};
+    t.batches = (d->count + t.size - 1) / t.size;
+    if (chosen.epochs * t.batches > INT_MAX)
+        give_up("too many steps; try fewer --epochs or a larger --batch");
+    t.steps = (int)chosen.epochs * t.batches;
+    t.groups = (t.size + SAMPLES - 1) / SAMPLES;
+    t.order = allocate(d->count, sizeof *t.order);
+    for (int i = 0; i < d->count; i++)
+        t.order[i] = i;
+    t.gradient = allocate(t.groups, sizeof *t.gradient);
+    t.m = allocate(1, sizeof *t.m);
+    t.v = allocate(1, sizeof *t.v);
+    t.loss = allocate(t.groups, sizeof *t.loss);
+    standard_values(scale, t.value);
+    return t;
+}
+
+static void train(struct training *t)
+{
+    t->since = now();
+    together(smaller((int)chosen.threads, t->groups), train_on_thread, t);
+    printf("trained on %ld samples in %.2f s, cost %.4f\n", t->done, now() - t->since, t->running);
+    free(t->order), free(t->gradient), free(t->m), free(t->v), free(t->loss);
+}
+
 // Test
-static int answer(const struct group *g, int n)
+static int answer(const struct group *g, int n)   // to sample n
 {
     int best = 0;
     for (int c = 1; c < 10; c++) {
@@ -1515,64 +823,55 @@ static int answer(const struct group *g, int n)
     return best;
 }
 
-static void print_confusion(int table[10][10])
-{
-    printf("shown \\ read  0     1     2     3     4     5     6     7     8     9\n");
-    for (int shown = 0; shown < 10; shown++) {
-        printf("%5d     ", shown);
-        for (int read = 0; read < 10; read++)
-            printf("%6d", table[shown][read]);
-        printf("\n");
-    }
-}
-
 struct examination {
     const struct data *data;
     const struct parameters *theta;
     weight value[256];
-    double *loss;             // loss[group], a sum over its samples
-    unsigned char *answer;    // answer[sample]
+    struct score { int answer; double loss; } *score;   // of each sample
 };
 
-static void examine(struct worker *me)
+static void *examine(void *worker)
 {
+    struct worker *me = worker;
     struct examination *e = me->team->subject;
-    for (int g = me->number; g * SAMPLES < e->data->count; g += me->team->threads) {
-        int order[SAMPLES], first = g * SAMPLES, count = e->data->count - first < SAMPLES ? e->data->count - first : SAMPLES;
+    struct group *g = allocate(1, sizeof *g);
+    for (int k = me->number; k * SAMPLES < e->data->count; k += me->team->threads) {
+        int order[SAMPLES], first = k * SAMPLES, count = smaller(SAMPLES, e->data->count - first);
         for (int n = 0; n < count; n++)
             order[n] = first + n;
-        fill(me->group, e->data, count, order, e->value);
-        network_forward(e->theta, me->group);
-        e->loss[g] = creal(total(me->group->loss));
+        fill(g, e->data, count, order, e->value);
+        network_forward(e->theta, g);
         for (int n = 0; n < count; n++)
-            e->answer[first + n] = (unsigned char)answer(me->group, n);
+            e->score[first + n] = (struct score){answer(g, n), creal(*sample(&g->loss, n))};
     }
+    free(g);
+    return NULL;
 }
 
-static void test(struct team *team, const struct options *o, const struct data *d, const struct parameters *p, const struct scale *scale)
+// Report the test
+// Prints the result. The scores are the caller's to free.
+static struct score *test(const struct data *d, const struct parameters *p, const struct scale *s)
 {
-    struct examination e = {.data = d, .theta = p, .loss = allocate(d->count, sizeof *e.loss), .answer = allocate(d->count, 1)};
-    standard_values(scale, e.value);
-    together(team, examine, &e);
-    int table[10][10] = {0}, right = 0;
+    struct examination e = {d, p, .score = allocate(d->count, sizeof *e.score)};
+    standard_values(s, e.value);
+    together(smaller((int)chosen.threads, (d->count + SAMPLES - 1) / SAMPLES), examine, &e);
+    int right = 0;
     double loss = 0;
     for (int i = 0; i < d->count; i++) {
-        table[d->label[i]][e.answer[i]]++;
-        right += d->label[i] == e.answer[i];
-        loss += e.loss[i];   // zero beyond the last group
+        right += e.score[i].answer == d->label[i];
+        loss += e.score[i].loss;
     }
-    if (o->confusion)
-        print_confusion(table);
     printf("test cost %.4f\n", loss / d->count);
     printf("test: %d of %d right, %.2f %%\n", right, d->count, 100.0 * right / d->count);
-    free(e.loss), free(e.answer);
+    return e.score;
 }
 
 // The arrays of a file
 struct tensor { const char *name; int extent[5]; };   // extents end with a zero
 static const struct tensor tensors[] = {
-    {"w1", {FILTERS, 1, 5, 5}}, {"b1", {FILTERS}}, {"w2", {FILTERS, FILTERS, 5, 5}}, {"b2", {FILTERS}},
-    {"w3", {128, FILTERS * 100}}, {"b3", {128}}, {"w4", {10, 128}}, {"b4", {10}}, {"scale", {2}},
+    {"w1", {FILTERS, 1, 5, 5}}, {"b1", {FILTERS}}, {"w2", {FILTERS, FILTERS, 5, 5}},
+    {"b2", {FILTERS}}, {"w3", {128, FILTERS * 100}}, {"b3", {128}}, {"w4", {10, 128}}, {"b4", {10}},
+    {"scale", {2}},
 };
 enum { TENSORS = sizeof tensors / sizeof *tensors, NUMBERS = PARAMETERS + 2 };
 
@@ -1589,390 +888,102 @@ static struct shape shape(const struct tensor *t)   // "8,1,5,5": 200 numbers
 }
 
 // Save
-static void little_endian(unsigned char *at, int bytes, unsigned long long value)
+static void put_number(FILE *file, int bytes, unsigned long long value)   // little-endian
 {
     for (int i = 0; i < bytes; i++)
-        at[i] = (unsigned char)(value >> 8 * i);
+        fputc(value >> 8 * i & 255, file);
 }
 
-static void save(const char *path, const struct parameters *p, const struct scale *scale)
+static void put_header(FILE *file)
 {
-    char beside[4096], header[1024] = "{", *end = header + 1;
-    struct stat there;
-    if (!stat(path, &there) && !S_ISREG(there.st_mode))   // renaming would replace a device: /dev/null, for one
-        give_up("%s: cannot write: it is no ordinary file; choose another place with --save", path);
-    snprintf(beside, sizeof beside, "%s.new", path);
-    FILE *file = fopen(beside, "wb");
-    if (!file)
-        give_up("%s: cannot write: %s; choose another place with --save", beside, strerror(errno));
+    char header[1024];
+    int end = 0;
     for (int i = 0, at = 0; i < TENSORS; i++) {
         struct shape s = shape(&tensors[i]);
-        end += snprintf(end, sizeof header - (end - header), "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[%d,%d]}", i ? "," : "",
-                        tensors[i].name, s.text, at, at + 4 * s.count);
+        end += snprintf(header + end, sizeof header - end,
+                        "%c\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[%d,%d]}",
+                        i ? ',' : '{', tensors[i].name, s.text, at, at + 4 * s.count);
         at += 4 * s.count;
     }
-    end += snprintf(end, sizeof header - (end - header), "}");
-    unsigned char length[8], number[4];
-    little_endian(length, 8, end - header);
-    fwrite(length, 1, 8, file);
-    fwrite(header, 1, end - header, file);
+    put_number(file, 8, end + 1);
+    fprintf(file, "%s}", header);
+}
+
+static void save(const char *path, struct parameters *p, const struct scale *scale)
+{
+    struct output o = create(path);
+    put_header(o.file);
     for (int i = 0; i < NUMBERS; i++) {
-        float value = i < PARAMETERS ? creal(((const weight *)p)[i]) : i == PARAMETERS ? scale->mean : scale->deviation;
+        double of_scale = i > PARAMETERS ? scale->deviation : scale->mean;
+        float value = i < PARAMETERS ? creal(((weight *)p)[i]) : of_scale;
         unsigned bits;
         memcpy(&bits, &value, 4);
-        little_endian(number, 4, bits);
-        fwrite(number, 1, 4, file);
+        put_number(o.file, 4, bits);
     }
-    int failed = ferror(file);
-    if (fclose(file) || failed || rename(beside, path)) {
-        int reason = errno;
-        remove(beside);
-        give_up("%s: cannot write: %s; an older file of that name is untouched", path, strerror(reason));
-    }
+    complete(&o);
     printf("saved %s\n", path);
 }
 
-// Load
-// Where the numbers of an array begin, behind the header.
-static long find_tensor(const char *path, const char *header, const struct tensor *t)
-{
-    char entry[128];
-    struct shape s = shape(t);
-    snprintf(entry, sizeof entry, "\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[", t->name, s.text);
-    const char *found = strstr(header, entry);
-    if (!found)
-        give_up("%s: holds no array %s of shape [%s] in F32: not the parameters of this network", path, t->name, s.text);
-    return strtol(found + strlen(entry), NULL, 10);
-}
-
-static float read_number(const unsigned char *b)
-{
-    unsigned bits = b[0] | b[1] << 8 | b[2] << 16 | (unsigned)b[3] << 24;
-    float value;
-    memcpy(&value, &bits, 4);
-    return value;
-}
-
-static void load_parameters(const char *path, struct parameters *p, struct scale *scale)
-{
-    enum { ROOM = 4 * NUMBERS + (1 << 16) };
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        give_up("%s: %s; 'make train' makes a file of parameters", path, strerror(errno));
-    unsigned char *content = allocate(ROOM, 1);
-    long length = (long)fread(content, 1, ROOM - 1, file);
-    fclose(file);
-    long header = length < 8 ? -1 : (long)(content[0] | content[1] << 8 | content[2] << 16);
-    if (header < 2 || content[3] || 8 + header > length || content[8] != '{')
-        give_up("%s: not a safetensors file", path);
-    if (length != 8 + header + 4 * NUMBERS)
-        give_up("%s: %ld bytes, expected %ld: truncated, or not the parameters of this network", path, length, 8 + header + 4L * NUMBERS);
-    char *text = allocate(header + 1, 1);
-    memcpy(text, content + 8, header);
-    float *number = allocate(NUMBERS, sizeof(float)), *next = number;
-    for (int i = 0; i < TENSORS; i++) {
-        long at = find_tensor(path, text, &tensors[i]);
-        int count = shape(&tensors[i]).count;
-        if (at < 0 || at > 4L * (NUMBERS - count))
-            give_up("%s: array %s lies outside of the file", path, tensors[i].name);
-        for (int k = 0; k < count; k++, next++)
-            if (!isfinite(*next = read_number(content + 8 + header + at + 4 * k)))
-                give_up("%s: number %d of %s is not finite", path, k, tensors[i].name);
-    }
-    for (int i = 0; i < PARAMETERS; i++)
-        ((weight *)p)[i] = number[i];
-    *scale = (struct scale){number[PARAMETERS], number[PARAMETERS + 1]};
-    if (scale->deviation <= 0)
-        give_up("%s: the deviation of the input is %g, expected more than 0", path, scale->deviation);
-    free(number), free(text), free(content);
-}
-
-// Read a picture
-static void read_picture(const char *path, unsigned char picture[28][28])
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        give_up("%s: %s", path, strerror(errno));
-    int width = 0, height = 0, white = 0;
-    if (fscanf(file, "P5 %d %d %d", &width, &height, &white) != 3 || fgetc(file) == EOF)
-        give_up("%s: not a binary PGM picture (P5, without comments)", path);
-    if (width != 28 || height != 28 || white != 255)
-        give_up("%s: %d by %d with %d as white, expected 28 by 28 with 255", path, width, height, white);
-    if (fread(picture, 1, 28 * 28, file) != 28 * 28)
-        give_up("%s: shorter than its header says", path);
-    fclose(file);
-}
-
-static void classify(const char *path, const struct parameters *p, const struct scale *scale)
-{
-    unsigned char picture[1][28][28], label[1] = {0};
-    read_picture(path, picture[0]);
-    struct group *g = allocate(1, sizeof *g);
-    weight value[256];
-    standard_values(scale, value);
-    fill(g, &(struct data){1, picture, label}, 1, (int[]){0}, value);
-    network_forward(p, g);
-    for (int c = 0; c < 10; c++)
-        printf("%d  %6.2f %%\n", c, 100 * creal(*sample(&g->a5[c], 0)));
-    printf("%s: %d\n", path, answer(g, 0));
-    free(g);
-}
-
-// Check the whole network
-#ifdef DOUBLE
-static unsigned long long signature(const struct group *g)
-{
-    unsigned long long s = 0;
-    const double *a1 = (const double *)g->a1, *a2 = (const double *)g->a2, *a3 = (const double *)g->a3;
-    for (int i = 0; i < FILTERS * 24 * 24; i++)
-        s = s * 31 + (a1[i] > 0);
-    for (int i = 0; i < FILTERS * 20 * 20; i++)
-        s = s * 31 + (a2[i] > 0) + 2 * (a2[i] == a3[i / 400 * 100 + i % 400 / 40 * 10 + i % 20 / 2]);
-    for (int i = 0; i < 128; i++)
-        s = s * 31 + (g->a4[i] > 0);
-    return s;
-}
-
-// (G15) for one parameter, with the largest step of which both ends take the same branches; NaN at a kink.
-static double slope(struct parameters *p, struct group *g, double *theta)
-{
-    double before = *theta, result = NAN;
-    for (double h = 0x1p-15; h > 0x1p-25 && isnan(result); h /= 8) {
-        *theta = before + h;
-        network_forward(p, g);
-        double above = g->loss;
-        unsigned long long side = signature(g);
-        *theta = before - h;
-        network_forward(p, g);
-        if (side == signature(g))
-            result = (above - g->loss) / (2 * h);
-    }
-    *theta = before;
-    return result;
-}
-
-static int check_array(const struct tensor *t, struct parameters *p, struct group *g, double *theta, const double *gradient)
-{
-    struct shape s = shape(t);
-    int kinks = 0, entries = 0, step = s.count / 40 + 1;
-    double worst = 0, scale = 0;
-    for (int i = 0; i < s.count; i += step) {
-        double measured = slope(p, g, theta + i);
-        kinks += isnan(measured);
-        entries++;
-        scale = fmax(scale, fmax(fabs(gradient[i]), fabs(isnan(measured) ? 0 : measured)));
-        if (!isnan(measured))
-            worst = fmax(worst, fabs(measured - gradient[i]));
-    }
-    int ok = worst <= 1e-6 * scale && kinks < entries / 2 + 1;
-    printf("  %-3s [%s]  %d of %d entries, %d at a kink, error %.0e of the largest  %s\n", t->name, s.text, entries, s.count, kinks,
-           scale > 0 ? worst / scale : 0, ok ? "ok" : "FAILED");
-    return ok;
-}
-
-static int gradcheck(const struct data *d, struct parameters *p, const struct scale *scale)
-{
-    struct group *g = allocate(1, sizeof *g);
-    struct parameters *gradient = allocate(1, sizeof *gradient);
-    weight value[256];
-    standard_values(scale, value);
-    int failed = 0;
-    for (int picture = 0; picture < 3 && picture < d->count; picture++) {
-        printf("picture %d, a %d\n", picture, d->label[picture]);
-        fill(g, d, 1, &picture, value);
-        network_forward(p, g);
-        network_backward(p, g, gradient);
-        for (int t = 0, at = 0; t < TENSORS - 1; at += shape(&tensors[t++]).count)
-            failed += !check_array(&tensors[t], p, g, (double *)p + at, (double *)gradient + at);
-    }
-    free(g), free(gradient);
-    printf("%s\n", failed ? "gradcheck: FAILED" : "gradcheck: ok");
-    return failed != 0;
-}
-#else
-static void hand_over(char **arguments)
-{
-    char other[4096];
-    snprintf(other, sizeof other, "%s-double", arguments[0]);
-    execv(other, arguments);
-    give_up("--gradcheck needs double numbers: compile src/mnist.c once more, with -DDOUBLE, as %s", other);
-}
-#endif
-
-// Help
-static const char help[] =
-    "usage: mnist [options]\n"
-    "Trains a convolutional network on handwritten digits, tests it and saves its parameters.\n"
-    "  --data DIR      folder of the four unpacked idx files; without it, digits are drawn\n"
-    "  --epochs N      how often each training sample is used (2)\n"
-    "  --batch N       samples in a step (32)\n"
-    "  --rate R        highest learning rate (0.003)\n"
-    "  --constant      keep the rate where it is, instead of raising and lowering it\n"
-    "  --optimiser O   adam (the default), or shipped: as in the paper's program, which forgets\n"
-    "  --seed N        seed of all random numbers (1)\n"
-    "  --threads N     threads (as many as there are processors); the result doesn't depend on it\n"
-    "  --limit N       use the first N training samples only\n"
-    "  --hold-out N    test on the last N training samples, and don't train on them\n"
-    "  --save FILE     where to save the parameters (mnist.safetensors)\n"
-    "  --load FILE     begin with these parameters\n"
-    "  --test          don't train, only test; needs --load\n"
-    "  --confusion     show which digits are taken for which\n"
-    "  --log FILE.csv  write each step's loss\n"
-    "  --read FILE.pgm classify one picture of 28 by 28; needs --load\n"
-    "  --gradcheck     compare the gradient with finite differences\n"
-    "  --help          this text\n";
-
-// Read the options
-static double number(const char *option, const char *text, double least, double most, int whole)
-{
-    char *end;
-    double value = strtod(text, &end);
-    if (end == text || *end || !(value >= least && value <= most) || (whole && value != floor(value)))
-        give_up("%s %s: expected a %snumber from %g to %g", option, text, whole ? "whole " : "", least, most);
-    return value;
-}
-
-// Options with a value. Returns whether the option is one of them.
-static int option_with_value(struct options *o, const char *option, const char *value)
-{
-    struct { const char *name; const char **text; int *whole; double most; } known[] = {
-        {"--data", &o->data, NULL, 0}, {"--save", &o->save, NULL, 0}, {"--load", &o->load, NULL, 0}, {"--log", &o->log, NULL, 0},
-        {"--read", &o->read, NULL, 0}, {"--optimiser", &o->optimiser, NULL, 0}, {"--epochs", NULL, &o->epochs, 1000},
-        {"--batch", NULL, &o->batch, 4096}, {"--threads", NULL, &o->threads, 256}, {"--limit", NULL, &o->limit, 1e9},
-        {"--hold-out", NULL, &o->hold_out, 1e9}, {"--rate", NULL, NULL, 1}, {"--seed", NULL, NULL, 1e15},
-    };
-    int k = 0, count = sizeof known / sizeof *known;
-    while (k < count && strcmp(option, known[k].name))
-        k++;
-    if (k == count)
-        return 0;
-    if (!value)
-        give_up("%s needs a value; 'mnist --help' lists the options", option);
-    if (known[k].text)
-        *known[k].text = value;
-    else if (known[k].whole)
-        *known[k].whole = (int)number(option, value, 1, known[k].most, 1);
-    else if (!strcmp(option, "--rate"))
-        o->rate = number(option, value, 1e-9, known[k].most, 0);
-    else
-        o->seed = (unsigned long long)number(option, value, 0, known[k].most, 1);
-    return 1;
-}
-
-static struct options read_options(char **argument)
+// Begin
+static void begin(const struct option *known, char **arguments)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    struct options o = {.save = "mnist.safetensors", .optimiser = "adam", .epochs = 2, .batch = 32, .rate = 0.003, .seed = 1,
-                        .threads = processors < 1 ? 1 : processors > 256 ? 256 : (int)processors};
-    while (*++argument) {
-        if (!strcmp(*argument, "--help"))
-            exit(fputs(help, stdout) < 0);
-        else if (!strcmp(*argument, "--test"))
-            o.test = 1;
-        else if (!strcmp(*argument, "--gradcheck"))
-            o.gradcheck = 1;
-        else if (!strcmp(*argument, "--confusion"))
-            o.confusion = 1;
-        else if (!strcmp(*argument, "--constant"))
-            o.constant = 1;
-        else if (option_with_value(&o, *argument, argument[1]))
-            argument++;
-        else
-            give_up("no option %s; 'mnist --help' lists them", *argument);
-    }
-    o.shipped = !strcmp(o.optimiser, "shipped");
-    if (!o.shipped && strcmp(o.optimiser, "adam"))
-        give_up("--optimiser %s: expected adam or shipped", o.optimiser);
-    if ((o.test || o.read) && !o.load)
-        give_up("%s needs the parameters of a trained network: --load FILE", o.test ? "--test" : "--read");
-    return o;
+    chosen.threads = processors < 1 ? 1 : smaller((int)processors, 256);
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);   // in a log, results and progress stand in their order
+    signal(SIGINT, interrupt);
+    read_options(known, arguments);
 }
 
-// Get the data
-static struct data load_or_draw(const struct options *o, int training)
+static int ending(void)
 {
-    if (o->data)
-        return load(o->data, training ? "train" : "t10k");
-    struct data d = drawn_digits(o->seed + (training ? 0 : 1000003), training ? 20000 : 2000);
-    printf("no --data: drew %d digits for %s\n", d.count, training ? "training" : "the test");
-    return d;
-}
-
-static struct data get_data(const struct options *o, int training)
-{
-    struct data d = load_or_draw(o, training || o->hold_out);
-    if (o->hold_out >= d.count)
-        give_up("--hold-out %d: expected less than the %d training samples", o->hold_out, d.count);
-    int used = o->hold_out ? d.count - o->hold_out : d.count;
-    if (!training && o->hold_out) {
-        memmove(d.picture, d.picture + used, o->hold_out * sizeof *d.picture);
-        memmove(d.label, d.label + used, o->hold_out);
-        used = o->hold_out;
-    }
-    d.count = training && o->limit && o->limit < used ? o->limit : used;
-    return d;
-}
-
-static void drop(struct data *d)
-{
-    free(d->picture), free(d->label);
-}
-
-// Main
-static int run(struct team *team, const struct options *o, struct parameters *p, char **arguments)
-{
-    struct random random = {o->seed};
-    struct scale scale;
-    initialise(p, &random);
-    if (o->load)
-        load_parameters(o->load, p, &scale);
-    if (o->read)
-        return classify(o->read, p, &scale), 0;
-    if (!o->test) {
-        struct data training = get_data(o, 1);
-        if (!o->load)
-            mean_and_deviation((size_t)training.count * 784, (unsigned char *)training.picture, &scale.mean, &scale.deviation);
-        if (!(scale.deviation > 0))
-            give_up("all pixels of the training pictures are equal: nothing to learn from");
-        int failed = 0;
-#ifdef DOUBLE
-        (void)arguments;
-        if (o->gradcheck)
-            failed = gradcheck(&training, p, &scale);
-        else
-#else
-        if (o->gradcheck)
-            hand_over(arguments);
-#endif
-        train(team, o, &training, p, &scale, &random);
-        drop(&training);
-        if (o->gradcheck)
-            return failed;
-    }
-    if (!o->test)
-        save(o->save, p, &scale);   // before anything else can fail
-    struct data unseen = get_data(o, 0);
     if (interrupted)
         printf("interrupted: these are the parameters so far\n");
-    test(team, o, &unseen, p, &scale);
-    drop(&unseen);
+    if (fflush(stdout))
+        give_up("standard output: cannot write: %s", strerror(errno));
     return 0;
 }
 
+// Scale of the pictures (G11)
+static struct scale scale_of(const struct data *d)
+{
+    struct scale s;
+    const unsigned char *pixels = (const unsigned char *)d->picture;
+    mean_and_deviation((size_t)d->count * 28 * 28, pixels, &s.mean, &s.deviation);
+    if (!(s.deviation > 0))
+        give_up("all pixels of the training pictures are equal: nothing to learn from");
+    return s;
+}
+
+// Main
+static const struct option training_options[] = {
+    // Options of training
+    {"--data", "DIR", "folder of the four unpacked idx files (data)", &chosen.data, NULL, 0, 0},
+    {"--epochs", "N", "how often each training sample is used (2)", NULL, &chosen.epochs, 1, 1000},
+    {"--batch", "N", "samples in a step (32)", NULL, &chosen.batch, 1, 4096},
+    {"--rate", "R", "highest learning rate (0.003)", NULL, &chosen.rate, 1e-9, 1},
+    {"--seed", "N", "seed of all random numbers (1)", NULL, &chosen.seed, 0, 1e15},
+    {"--threads", "N", "threads (as many as processors)", NULL, &chosen.threads, 1, 256},
+    {"--limit", "N", "use the first N training samples only", NULL, &chosen.limit, 1, INT_MAX},
+    {"--save", "FILE", "where to save the parameters (mnist.safetensors)", &chosen.save, NULL, 0, 0},
+    {0},
+};
+
 int main(int count, char **arguments)
 {
+    static struct data training, unseen;
+    static struct parameters theta;
     (void)count;
-    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);   // in a log, too, results and progress stand in their order
-    struct options o = read_options(arguments);
-    signal(SIGINT, interrupt);
-    struct parameters *p = allocate(1, sizeof *p);
-    struct team team;
-    int groups = (o.batch + SAMPLES - 1) / SAMPLES;
-    start(&team, o.threads < groups ? o.threads : groups);   // a batch has work for so many
-    int status = run(&team, &o, p, arguments);
-    finish(&team);
-    free(p);
-    if (fflush(stdout))
-        give_up("standard output: cannot write: %s", strerror(errno));
-    return status;
+    program = "mnist", purpose = "Trains a network to read digits, tests it and saves it.";
+    begin(training_options, arguments);
+    training = load(chosen.data, "train");
+    training.count = smaller(training.count, (int)chosen.limit);
+    struct scale scale = scale_of(&training);
+    struct random random = {(unsigned long long)chosen.seed};
+    initialise(&theta, &random);
+    struct training t = new_training(&training, &theta, &scale, &random);
+    train(&t);
+    save(chosen.save, &theta, &scale);   // before anything else can fail
+    unseen = load(chosen.data, "t10k");
+    free(test(&unseen, &theta, &scale));
+    return ending();
 }

@@ -1,4 +1,4 @@
-// Tangled from chapters/5-activations.md [298bdae3ce56]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/5-activations.md [298bdae3ce56]: edit there, or here and make stitch
 #include "../src/activations.c"
 #include "check.h"
 

@@ -1,4 +1,4 @@
-// Tangled from chapters/3-cross-correlation.md [d497107a2835]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/3-cross-correlation.md [fef946ed97a8]: edit there, or here and make stitch
 #include "../src/cross_correlation.c"
 #include "check.h"
 
@@ -43,18 +43,11 @@ static double k_at(double i) { return exp(-kappa * i * h); }
 static double m_at(double i) { return exp(-mu * i * h); }
 static double s_at(double i) { return (k_at(i) - m_at(i)) / (mu - kappa); }
 
-// Every small list and picture
-enum { SMALL = 3 * 3 * 4 * 4, SMALL_LISTS = 4 * 4 };
-
-static int small_pictures(long number)
-{
-    int i = (int)(number < SMALL ? number : number - SMALL);
-    if (number < SMALL)
-        draw(1 + i / 48, 1 + i / 16 % 3, 1 + i / 4 % 4, 1 + i % 4);
-    else
-        draw(1 + i / 4, 1, 1 + i % 4, 1);
-    return 1;
-}
+// Check (13)
+DEFINE(s_line, EACH(x, n.KX + n.MX - 1) EVERYWHERE(x_)
+                   at(s_line, x) += at(k_line, x_) * at(m_line, x - x_))
+EQUATION(13, s_line, convolve_line(n.KX, n.MX, k_line.at, m_line.at, s_line.at),
+         AT(LISTS), EVERY_SMALL_SHAPE)
 
 // Check (12)
 static void sum_over_pieces(void)
@@ -66,12 +59,6 @@ static void sum_over_pieces(void)
 
 DEFINE(sums, EACH(u, pieces) at(sums, u) = s_at(u + 1) * xi / sinh(xi))
 EQUATION(12, sums, sum_over_pieces(), OF(convolve_line), WITHIN(1e-14), AT(2, 4, 8, 16, 32))
-
-// Check (13)
-DEFINE(s_line, EACH(x, n.KX + n.MX - 1) EVERYWHERE(x_)
-                   at(s_line, x) += at(k_line, x_) * at(m_line, x - x_))
-EQUATION(13, s_line, convolve_line(n.KX, n.MX, k_line.at, m_line.at, s_line.at),
-         AT(LISTS), EVERY_SMALL_SHAPE)
 
 // Check (14)
 DEFINE(s_plane, EACH_SUM EVERYWHERE(x_) EVERYWHERE(y_)
@@ -117,6 +104,19 @@ EQUATION(G20a, dk, correlate_inside(m, dk), SLOPE(s, k, EXACTLY_AFFINE),
 DEFINE(dm, EACH_SUM EACH(i, n.MX) EACH(j, n.MY) at(dm, i, j) += at(ds, x, y) * at(k, x - i, y - j))
 EQUATION(G20b, dm, correlate_inside(k, dm), SLOPE(s, m, EXACTLY_AFFINE),
          OF(correlate), AT(LISTS, PICTURES), EVERY_SMALL_SHAPE)
+
+// Every small list and picture
+enum { SMALL = 3 * 3 * 4 * 4, SMALL_LISTS = 4 * 4 };
+
+static int small_pictures(long number)
+{
+    int i = (int)(number < SMALL ? number : number - SMALL);
+    if (number < SMALL)
+        draw(1 + i / 48, 1 + i / 16 % 3, 1 + i / 4 % 4, 1 + i % 4);
+    else
+        draw(1 + i / 4, 1, 1 + i % 4, 1);
+    return 1;
+}
 
 // Claims about convolutions
 static int nothing_beside(int shape)   // what (14) adds up outside of the range is zero

@@ -1,4 +1,4 @@
-// Tangled from chapters/1-fully-connected.md [5ec436ae8552]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/1-fully-connected.md [5ec436ae8552]: edit there, or here and make stitch
 #ifdef FAST
 #include "../src/fast.c"
 #define CHAPTER "chapters/9-why-it-is-fast.md"

@@ -1,7 +1,8 @@
 #!/bin/sh
-# The trainer as a user meets it: a training run on drawn digits, saving and loading, and every error with its one clear line.
+# The trainer, the studies and the digit drawer as a user meets them: a run on drawn digits, saving and loading,
+# and every error with its one clear line.
 set -u
-mnist=build/mnist
+mnist=build/mnist study=build/study draw=build/draw
 dir=$(mktemp -d)
 trap 'chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
 passed=0 failed=0
@@ -18,16 +19,16 @@ ok() {   # ok CLAIM COMMAND...
     fi
 }
 
-refuses() {   # refuses PATTERN OPTION...: one line on standard error that matches, exit status 1
-    pattern=$1
+refuses() {   # refuses PATTERN PROGRAM OPTION...: one line on standard error that matches, exit status 1
+    pattern=$1 name=$(basename "$2")
     shift
-    $mnist "$@" >"$dir/out" 2>"$dir/err"
+    "$@" >"$dir/out" 2>"$dir/err"
     status=$?
-    if [ $status -eq 1 ] && [ "$(grep -c ^mnist: "$dir/err")" -eq 1 ] && grep -q -- "$pattern" "$dir/err"; then
+    if [ $status -eq 1 ] && [ "$(grep -c "^$name:" "$dir/err")" -eq 1 ] && grep -q -- "$pattern" "$dir/err"; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
-        echo "FAILED: mnist $* should say '$pattern', status 1; it said, status $status:"
+        echo "FAILED: $* should say '$pattern', status 1; it said, status $status:"
         sed 's/^/    /' "$dir/err"
     fi
 }
@@ -36,9 +37,14 @@ bytes() {   # bytes in octal or as text, as printf takes them
     printf "$1"
 }
 
-idx() {   # idx FOLDER PART PICTURES LABELS: pictures of noise with labels 0 to 9
+idx() {   # idx FOLDER PART PICTURES LABELS: pictures of noise with label 0
     mkdir -p "$1"
-    { printf '\0\0\010\003\0\0\0'; printf "\\$(printf %o "$3")"; printf '\0\0\0\034\0\0\0\034'; head -c $((784 * $3)) $mnist; } >"$1/$2-images-idx3-ubyte"
+    {
+        printf '\0\0\010\003\0\0\0'
+        printf "\\$(printf %o "$3")"
+        printf '\0\0\0\034\0\0\0\034'
+        head -c $((784 * $3)) $mnist
+    } >"$1/$2-images-idx3-ubyte"
     { printf '\0\0\010\001\0\0\0'; printf "\\$(printf %o "$4")"; head -c "$4" /dev/zero; } >"$1/$2-labels-idx1-ubyte"
 }
 
@@ -47,120 +53,177 @@ both() {   # a small data set of noise
     idx "$1" t10k 20 20
 }
 
+# Drawn digits
+drawn="$dir/drawn"
+ok 'draws digits' $draw --out "$drawn" --count 2000
+ok 'and once more' $draw --out "$dir/same" --count 2000 --seed 1
+ok 'the same seed draws the same digits' diff -r "$drawn" "$dir/same"
+ok 'draws fewer digits' $draw --out "$dir/fewer" --count 100
+pixels() {   # pixels FOLDER PART COUNT: the first so many bytes of the pictures
+    tail -c +17 "$1/$2-images-idx3-ubyte" | head -c "$3"
+}
+pixels "$drawn" train 78384 >"$dir/many"
+pixels "$dir/fewer" train 78384 >"$dir/few"
+ok 'fewer of them are the first of them' cmp "$dir/many" "$dir/few"
+ok 'draws with another seed' $draw --out "$dir/other" --count 2000 --seed 2
+ok 'and these are others' sh -c "! cmp -s '$drawn/train-images-idx3-ubyte' '$dir/other/train-images-idx3-ubyte'"
+pixels "$drawn" t10k 7840 >"$dir/tested"
+pixels "$drawn" train 7840 >"$dir/trained"
+ok 'no digit is in both sets' sh -c "! cmp -s '$dir/tested' '$dir/trained'"
+ok 'as many pictures as its header says' [ "$(wc -c <"$drawn/train-images-idx3-ubyte")" -eq 1568016 ]
+ok 'and as many labels' [ "$(wc -c <"$drawn/t10k-labels-idx1-ubyte")" -eq 208 ]
+ok 'says what it takes' sh -c "$draw --help | grep -q -- '--count'"
+refuses 'no option' $draw "$dir/no"
+refuses 'whole number from 0' $draw --seed x
+refuses 'whole number from 10' $draw --count 3
+refuses 'cannot make this folder' $draw --out "$dir/no/such/folder"
+
+# Training
 one="$dir/one.safetensors" two="$dir/two.safetensors"
-small='--epochs 1 --limit 2000'
-
-ok 'trains on drawn digits' $mnist $small --save "$one" --threads 1 --log "$dir/log.csv"
+train="$mnist --data $drawn --epochs 1 --threads 1"
+ok 'trains on drawn digits' $train --save "$one"
 cp "$dir/ok.out" "$dir/first"
-ok 'the last line is the result of the test' sh -c "tail -n 1 '$dir/first' | grep -qE '^test: [0-9]+ of 2000 right, [0-9.]+ %\$'"
+cp "$dir/ok.err" "$dir/progress"
+ok 'the last line is the result of the test' \
+    sh -c "tail -n 1 '$dir/first' | grep -qE '^test: [0-9]+ of 200 right, [0-9.]+ %\$'"
 ok 'learns: at least 60 % of the drawn test digits' sh -c "tail -n 1 '$dir/first' | awk '{ exit !(\$2 >= 0.6 * \$4) }'"
-ok 'the log has a line for each step' sh -c "[ \$(wc -l <'$dir/log.csv') -eq 64 ]"
-ok 'trains again with two threads' $mnist $small --save "$two" --threads 2
-ok 'to the same last bit' cmp "$one" "$two"
-ok 'trains with more threads than processors' $mnist $small --save "$two" --threads 5 --batch 80
-cp "$two" "$dir/five"
-ok 'and with one' $mnist $small --save "$two" --threads 1 --batch 80
-ok 'to the same last bit, too' cmp "$two" "$dir/five"
-ok 'tests what it saved' $mnist --test --load "$one"
-cp "$dir/ok.out" "$dir/again"
-ok 'with the same result' sh -c "[ \"\$(tail -n 1 '$dir/again')\" = \"\$(tail -n 1 '$dir/first')\" ]"
-ok 'other seeds give other parameters' $mnist $small --save "$two" --seed 2
-ok 'seeds matter' sh -c "! cmp -s '$one' '$two'"
-ok 'odd batches and one sample work' $mnist --epochs 1 --limit 71 --batch 7 --save "$two"
-ok 'one sample works' $mnist --epochs 1 --limit 1 --save "$two"
-ok 'puts samples aside' sh -c "$mnist --epochs 1 --limit 320 --hold-out 1500 --save '$two' | grep -q 'of 1500 right'"
-ok 'tests on samples that were put aside' sh -c "$mnist --test --load '$one' --hold-out 19000 | grep -q 'of 19000 right'"
-ok 'trains with the rule of the paper'"'"'s program' $mnist $small --rate 0.01 --constant --optimiser shipped --save "$two" --log "$dir/shipped.csv"
-ok 'at a constant rate' sh -c "awk -F, 'NR > 1 && \$4 != 0.01 { exit 1 }' '$dir/shipped.csv'"
-ok 'which is another rule' sh -c "! cmp -s '$one' '$two'"
-for program in $mnist $mnist-double; do $program --epochs 1 --limit 320 --save "$two" 2>/dev/null; done >"$dir/both"
-ok 'lanes and doubles learn the same' awk '/^test cost/ { if (n++ && ($3 - last) ^ 2 > 1e-6) exit 1; last = $3 } END { exit n != 2 }' "$dir/both"
-ok 'the gradient of the whole network' $mnist --gradcheck --limit 10 --load "$one"
-ok 'parts, paper'"'"'s order and trainer have the same gradient in lanes' build/bench --step 1
-ok 'and in double' build/bench-double --step 1
-ok 'a team of no threads is refused' sh -c '! build/bench --step 0'
-ok 'prints a confusion matrix' sh -c "$mnist --test --load '$one' --confusion | grep -q 'shown'"
-ok 'help' sh -c "$mnist --help | grep -q -- '--gradcheck'"
-
+ok 'tells its progress by tenths' sh -c "[ \$(grep -c 'samples/s' '$dir/progress') -eq 10 ]"
+small='--limit 320 --save'
+ok 'trains with one thread' $train $small "$two.1"
+ok 'and with two' $train $small "$two.2" --threads 2
+ok 'to the same last bit' cmp "$two.1" "$two.2"
+ok 'with more threads than processors' $train $small "$two.5" --threads 5 --batch 80
+ok 'and with one' $train $small "$two" --batch 80
+ok 'to the same last bit, too' cmp "$two" "$two.5"
+ok 'with another seed' $train $small "$two" --seed 2
+ok 'to other parameters' sh -c "! cmp -s '$two.1' '$two'"
+ok 'odd batches work' $train --limit 71 --batch 7 --save "$two"
+ok 'one sample works' $train --limit 1 --save "$two"
+for program in $mnist $mnist-plain $mnist-double; do
+    $program --data "$drawn" --epochs 1 --threads 1 $small "$two" 2>/dev/null
+done >"$dir/all"
+ok 'fast sums, plain sums and doubles learn the same' awk '
+    /^test cost/ { if (n++ && ($3 - last) ^ 2 > 1e-6) exit 1; last = $3 }
+    END { exit n != 3 }' "$dir/all"
+ok 'help' sh -c "$mnist --help | grep -q -- '--threads'"
 both "$dir/data"
 ok 'trains on other data of any count' $mnist --data "$dir/data" --epochs 1 --save "$two"
-{ printf 'P5 28 28 255\n'; head -c 784 /dev/zero; } >"$dir/black.pgm"
-ok 'reads a picture' sh -c "$mnist --load '$one' --read '$dir/black.pgm' | grep -c % | grep -qx 10"
 
-$mnist --epochs 1000 --save "$dir/stopped" >"$dir/out" 2>"$dir/err" &
+# Studies
+again="$study --data $drawn --epochs 1 --threads 1"
+ok 'a study trains as the trainer does' $again $small "$two" --log "$dir/log.csv"
+ok 'to the same last bit' cmp "$two.1" "$two"
+ok 'its log has a line for each step' [ "$(wc -l <"$dir/log.csv")" -eq 11 ]
+ok 'up to the last sample' [ "$(tail -n 1 "$dir/log.csv" | cut -d, -f2)" -eq 320 ]
+ok 'tests what was saved' $again --test --load "$one"
+cp "$dir/ok.out" "$dir/again"
+ok 'with the same result' sh -c "[ \"\$(tail -n 1 '$dir/again')\" = \"\$(tail -n 1 '$dir/first')\" ]"
+ok 'goes on from what was saved' $again --load "$one" --limit 32 --rate 1e-9 --save "$two"
+ok 'puts samples aside' sh -c "$again --limit 32 --hold-out 150 --save '$two' | grep -q 'of 150 right'"
+ok 'tests on samples that were put aside' sh -c "$again --test --load '$one' --hold-out 1900 | grep -q 'of 1900 right'"
+ok "trains with the rule of the paper's program" $again $small "$two" \
+    --rate 0.01 --constant --optimiser shipped --log "$dir/shipped.csv"
+ok 'at a constant rate' sh -c "awk -F, 'NR > 1 && \$4 != 0.01 { exit 1 }' '$dir/shipped.csv'"
+ok 'which is another rule' sh -c "$again $small '$two.1' --rate 0.01 --constant && ! cmp -s '$two.1' '$two'"
+ok 'prints a confusion matrix' $again --test --load "$one" --confusion
+cp "$dir/ok.out" "$dir/confusion"
+ok 'of all pictures, the right ones on its diagonal' awk '
+    /of 200 right/ { right = $2 }
+    NF == 11 && $1 ~ /^[0-9]$/ { for (i = 2; i < 12; i++) n += $i; d += $($1 + 2) }
+    END { exit n != 200 || d != right }' "$dir/confusion"
+{ printf 'P5 28 28 255\n'; head -c 784 /dev/zero; } >"$dir/black.pgm"
+ok 'reads a picture' sh -c "$study --load '$one' --read '$dir/black.pgm' | grep -c % | grep -qx 10"
+ok 'has the options of both' sh -c "$study --help | grep -q -- '--threads' && $study --help | grep -q -- '--confusion'"
+
+# Interruption
+$mnist --data "$drawn" --epochs 1000 --save "$dir/stopped" >"$dir/out" 2>"$dir/err" &
 process=$!
-sleep 1.5
+sleep 1
 kill -INT $process 2>/dev/null
 wait $process
 ok 'an interruption saves' test -f "$dir/stopped"
 ok 'and says so' grep -q interrupted "$dir/out"
 
-refuses 'train-images-idx3-ubyte: No such file' --data "$dir/nowhere"
+# Data that are none
+refuses 'train-images-idx3-ubyte: No such file' $mnist --data "$dir/nowhere"
+mkdir "$dir/empty"
+(cd "$dir/empty" && "$OLDPWD/$mnist" >"$dir/out" 2>"$dir/err")
+ok 'without data, the error says what to do' grep -q "data/train-images-idx3-ubyte.*make train.*--data" "$dir/err"
 for case in magic dimensions size shorter longer counts label huge none; do both "$dir/$case"; done
 images=train-images-idx3-ubyte labels=train-labels-idx1-ubyte
 bytes 'hello, world, this is no idx file' >"$dir/magic/$images"
-refuses 'not an idx file' --data "$dir/magic"
+refuses 'no idx file' $mnist --data "$dir/magic"
 cp "$dir/data/$labels" "$dir/dimensions/$images"
-refuses 'has 1 dimensions, expected 3\|not an idx file' --data "$dir/dimensions"
+refuses 'no idx file of bytes in 3 dimensions' $mnist --data "$dir/dimensions"
 { printf '\0\0\010\003\0\0\0\050\0\0\0\040\0\0\0\040'; head -c $((40 * 1024)) /dev/zero; } >"$dir/size/$images"
-refuses '32 by 32, expected 28 by 28' --data "$dir/size"
+refuses '32 by 32, expected 28 by 28' $mnist --data "$dir/size"
 head -c 1000 "$dir/data/$images" >"$dir/shorter/$images"
-refuses 'is shorter than its header says' --data "$dir/shorter"
+refuses 'is shorter than its header says' $mnist --data "$dir/shorter"
 echo more >>"$dir/longer/$images"
-refuses 'is longer than its header says' --data "$dir/longer"
+refuses 'is longer than its header says' $mnist --data "$dir/longer"
 idx "$dir/counts" train 40 39
-refuses '39 labels for the 40 pictures' --data "$dir/counts"
+refuses '39 labels for the 40 pictures' $mnist --data "$dir/counts"
 { printf '\0\0\010\001\0\0\0\050'; head -c 39 /dev/zero; printf '\012'; } >"$dir/label/$labels"
-refuses 'label 10 of picture 39' --data "$dir/label"
+refuses 'label 10 of picture 39' $mnist --data "$dir/label"
 { printf '\0\0\010\003\377\377\377\377\377\377\377\377\377\377\377\377'; } >"$dir/huge/$images"
-refuses 'more than this program can hold' --data "$dir/huge"
+refuses 'more than this program can hold' $mnist --data "$dir/huge"
 idx "$dir/none" train 0 0
-refuses 'holds no pictures' --data "$dir/none"
+refuses 'holds no pictures' $mnist --data "$dir/none"
 
-refuses 'No such file' --test --load "$dir/nothing"
+# Parameters that are none
+load="$study --data $drawn --test --load"
+refuses 'No such file' $load "$dir/nothing"
 head -c 1000 "$one" >"$dir/truncated"
-refuses 'truncated' --test --load "$dir/truncated"
+refuses 'truncated' $load "$dir/truncated"
 sed 's/"shape":\[128,800\]/"shape":[800,128]/' "$one" >"$dir/shape"
-refuses 'no array w3 of shape \[128,800\]' --test --load "$dir/shape"
+refuses 'no array w3 of shape \[128,800\]' $load "$dir/shape"
 { head -c $(($(wc -c <"$one") - 4)) "$one"; printf '\0\0\300\177'; } >"$dir/nan"
-refuses 'is not finite' --test --load "$dir/nan"
+refuses 'is not finite' $load "$dir/nan"
 echo 'no parameters here' >"$dir/text"
-refuses 'not a safetensors file' --test --load "$dir/text"
+refuses 'not a safetensors file' $load "$dir/text"
 
-refuses 'cannot write' --epochs 1 --limit 32 --save "$dir/no/such/folder/file"
-refuses 'no ordinary file' --epochs 1 --limit 32 --save /dev/null
+# Places that can't be written to
+brief="$train --limit 32 --save"
+refuses 'cannot write' $brief "$dir/no/such/folder/file"
+refuses 'no ordinary file' $brief /dev/null
 ok 'and leaves the device alone' test -c /dev/null
 cp "$one" "$dir/kept"
 (
     trap '' XFSZ
     ulimit -f 8
-    exec $mnist --epochs 1 --limit 32 --save "$dir/kept" >"$dir/out" 2>"$dir/err"
+    exec $brief "$dir/kept" >"$dir/out" 2>"$dir/err"
 )
 ok 'a full disk is said' grep -q 'cannot write' "$dir/err"
 ok 'and loses nothing' cmp "$one" "$dir/kept"
-refuses 'cannot write' --epochs 1 --limit 32 --log "$dir/no/such/folder/log.csv" --save "$two"
+refuses 'cannot write' $study --data "$drawn" --epochs 1 --limit 32 --log "$dir/no/such/folder/log.csv" --save "$two"
 
-refuses 'not a binary PGM' --load "$one" --read "$dir/text"
+refuses 'not a binary PGM' $study --load "$one" --read "$dir/text"
 { printf 'P5 27 28 255\n'; head -c 784 /dev/zero; } >"$dir/narrow.pgm"
-refuses '27 by 28' --load "$one" --read "$dir/narrow.pgm"
+refuses '27 by 28' $study --load "$one" --read "$dir/narrow.pgm"
 { printf 'P5 28 28 255\n'; head -c 700 /dev/zero; } >"$dir/short.pgm"
-refuses 'shorter' --load "$one" --read "$dir/short.pgm"
+refuses 'shorter' $study --load "$one" --read "$dir/short.pgm"
 
-refuses 'whole number from 1' --epochs 0
-refuses 'whole number from 1' --batch x
-refuses 'whole number from 1' --threads 1.5
-refuses 'number from' --rate -1
-refuses 'expected adam or shipped' --optimiser sgd
-refuses 'less than the 20000 training samples' --hold-out 20000
-refuses 'no option --epoch;' --epoch 3
-refuses 'needs a value' --seed
-refuses '--load FILE' --test
+# Options that are none
+refuses 'whole number from 1' $mnist --epochs 0
+refuses 'whole number from 1' $mnist --batch x
+refuses 'whole number from 1' $mnist --threads 1.5
+refuses 'number from' $mnist --rate -1
+refuses 'no option --epoch;' $mnist --epoch 3
+refuses 'needs a value' $mnist --seed
+refuses 'no option --test;' $mnist --test
+refuses 'expected adam or shipped' $study --optimiser sgd
+refuses 'less than the 2000 training samples' $study --data "$drawn" --hold-out 2000
+refuses '--load FILE' $study --test
 
 # Weights of the last layer so large that its sums overflow. (In an earlier layer, ReLU would hide it.)
 begin=$(($(wc -c <"$one") - 4 * (2 + 10 + 1280)))
-{ head -c $begin "$one"; for i in $(seq 1000); do printf '\345\261\141\177'; done; tail -c +$((begin + 4001)) "$one"; } >"$dir/wild"
+{
+    head -c $begin "$one"
+    for i in $(seq 1000); do printf '\345\261\141\177'; done
+    tail -c +$((begin + 4001)) "$one"
+} >"$dir/wild"
 cp "$one" "$dir/kept"
-refuses 'no longer finite' --epochs 1 --limit 32 --load "$dir/wild" --save "$dir/kept"
+refuses 'no longer finite' $study --data "$drawn" --epochs 1 --limit 32 --load "$dir/wild" --save "$dir/kept"
 ok 'and nothing is saved then' cmp "$one" "$dir/kept"
 
 echo "$passed passed, $failed failed"

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [cf4a69b1583c]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [66d53deef8c4]: edit there, or here and make stitch
 #define main trainer_main
 #include "../src/mnist.c"
 #undef main
@@ -11,6 +11,126 @@ static double worse(double error, double other)
 {
     return isnan(error) || error >= other ? error : other;
 }
+
+#ifdef COMPLEX
+// Backward with one call replaced
+enum call {   // in their order
+    LOSS, DENSE2_DA, DENSE2_DW, DENSE2_DB, RELU4, DENSE1_DA, DENSE1_DW, DENSE1_DB,
+    POOL, RELU2, CONV2_DA, CONV2_DW, CONV2_DB, RELU1, CONV1_DW, CONV1_DB, CALLS
+};
+static enum call passed, replaced;
+static void (*instead)(void);
+
+#define TURNSTILE(layer, ...) (passed++ == replaced ? instead() : layer(__VA_ARGS__))
+#define softmax_cross_entropy_dz(...) TURNSTILE(softmax_cross_entropy_dz, __VA_ARGS__)
+#define fully_connected_da(...) TURNSTILE(fully_connected_da, __VA_ARGS__)
+#define fully_connected_dw(...) TURNSTILE(fully_connected_dw, __VA_ARGS__)
+#define fully_connected_db(...) TURNSTILE(fully_connected_db, __VA_ARGS__)
+#define relu_backward(...) TURNSTILE(relu_backward, __VA_ARGS__)
+#define max_pooling_backward(...) TURNSTILE(max_pooling_backward, __VA_ARGS__)
+#define convolution_da(...) TURNSTILE(convolution_da, __VA_ARGS__)
+#define convolution_dw(...) TURNSTILE(convolution_dw, __VA_ARGS__)
+#define convolution_db(...) TURNSTILE(convolution_db, __VA_ARGS__)
+#define network_backward backward_with_one_replaced
+// Network, backward
+__attribute__((flatten))
+static void network_backward(const struct parameters *p, struct group *g,
+                             struct parameters *gradient)
+{
+    softmax_cross_entropy_dz(10, g->y, g->a5, g->dz5);
+    fully_connected_da(dense2, p->w4, g->dz5, g->da4);
+    fully_connected_dw(dense2, g->a4, g->dz5, gradient->w4);
+    fully_connected_db(dense2, g->dz5, gradient->b4);
+    relu_backward(128, g->a4, g->da4, g->da4);
+    fully_connected_da(dense1, p->w3, g->da4, (real *)g->da3);
+    fully_connected_dw(dense1, (real *)g->a3, g->da4, gradient->w3);
+    fully_connected_db(dense1, g->da4, gradient->b3);
+    max_pooling_backward(pool, g->a2, g->a3, g->da3, g->da2);
+    relu_backward(FILTERS * 20 * 20, (real *)g->a2, (real *)g->da2, (real *)g->da2);
+    convolution_da(conv2, p->w2, g->da2, g->da1);
+    convolution_dw(conv2, g->a1, g->da2, gradient->w2);
+    convolution_db(conv2, g->da2, gradient->b2);
+    relu_backward(FILTERS * 24 * 24, (real *)g->a1, (real *)g->da1, (real *)g->da1);
+    convolution_dw(conv1, g->a0, g->da1, gradient->w1);
+    convolution_db(conv1, g->da1, gradient->b1);
+}
+#undef softmax_cross_entropy_dz
+#undef fully_connected_da
+#undef fully_connected_dw
+#undef fully_connected_db
+#undef relu_backward
+#undef max_pooling_backward
+#undef convolution_da
+#undef convolution_dw
+#undef convolution_db
+#undef network_backward
+#else
+// Load
+// A file of parameters, of which *header bytes are the JSON behind the first eight.
+static unsigned char *read_safetensors(const char *path, long *header)
+{
+    enum { ROOM = 4 * NUMBERS + (1 << 16) };
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        give_up("%s: %s; 'make train' makes a file of parameters", path, strerror(errno));
+    unsigned char *content = allocate(ROOM, 1);
+    long length = (long)fread(content, 1, ROOM - 1, file), expected;
+    fclose(file);
+    *header = length < 8 ? -1 : (long)(content[0] | content[1] << 8 | content[2] << 16);
+    if (*header < 2 || content[3] || 8 + *header > length || content[8] != '{')
+        give_up("%s: not a safetensors file", path);
+    expected = 8 + *header + 4 * NUMBERS;
+    if (length != expected)
+        give_up("%s: %ld bytes, expected %ld: truncated, or not the parameters of this network",
+                path, length, expected);
+    return content;
+}
+
+// Where the numbers of an array begin, behind the header.
+static long find_tensor(const char *path, const char *header, const struct tensor *t)
+{
+    char entry[128];
+    struct shape s = shape(t);
+    snprintf(entry, sizeof entry, "\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[",
+             t->name, s.text);
+    const char *found = strstr(header, entry);
+    if (!found)
+        give_up("%s: holds no array %s of shape [%s] in F32: not the parameters of this network",
+                path, t->name, s.text);
+    long place = strtol(found + strlen(entry), NULL, 10);
+    if (place < 0 || place > 4L * (NUMBERS - s.count))
+        give_up("%s: array %s lies outside of the file", path, t->name);
+    return place;
+}
+
+static float read_number(const unsigned char *b)
+{
+    unsigned bits = b[0] | b[1] << 8 | b[2] << 16 | (unsigned)b[3] << 24;
+    float value;
+    memcpy(&value, &bits, 4);
+    return value;
+}
+
+static void load_parameters(const char *path, struct parameters *p, struct scale *scale)
+{
+    long header;
+    unsigned char *content = read_safetensors(path, &header);
+    char *text = memcpy(allocate(header + 1, 1), content + 8, header);
+    float *number = allocate(NUMBERS, sizeof(float)), *next = number;
+    for (int i = 0; i < TENSORS; i++) {
+        const unsigned char *from = content + 8 + header + find_tensor(path, text, &tensors[i]);
+        for (int k = 0, count = shape(&tensors[i]).count; k < count; k++, next++)
+            if (!isfinite(*next = read_number(from + 4 * k)))
+                give_up("%s: number %d of %s is not finite", path, k, tensors[i].name);
+    }
+    for (int i = 0; i < PARAMETERS; i++)
+        ((weight *)p)[i] = number[i];
+    *scale = (struct scale){number[PARAMETERS], number[PARAMETERS + 1]};
+    if (scale->deviation <= 0)
+        give_up("%s: the input's deviation is %g, expected more than 0", path, scale->deviation);
+    free(number), free(text), free(content);
+}
+#endif
 #endif
 
 // A network to check
@@ -30,27 +150,42 @@ static void draw_parameters(void)
         ((weight *)p)[i] = (float)creal(((weight *)p)[i]);
 }
 
-static void begin(void)
+static void begin_network(void)
 {
+    program = "network";
     draws.state = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 10) : 0;
-    p = allocate(1, sizeof *p), gradient = allocate(1, sizeof *gradient), g = allocate(1, sizeof *g);
+    p = allocate(1, sizeof *p);
+    gradient = allocate(1, sizeof *gradient);
+    g = allocate(1, sizeof *g);
+    standard_values(&(struct scale){33, 79}, value);   // about MNIST's
     for (int byte = 0; byte < 256; byte++)
-        value[byte] = (float)((byte - 33) / 79.0);   // about MNIST's mean and deviation
+        value[byte] = (float)creal(value[byte]);
     draw_parameters();
 }
 
-static void end(void)
+static void end_network(void)
 {
     free(p), free(gradient), free(g);
 }
 
-// Forward with samples order[0..count). What was there before becomes NaN, so that nothing stale is taken for a result.
+// Forward with samples order[0..count). What was there before becomes NaN, so nothing is stale.
 static void forward(const struct data *d, int count, const int order[count])
 {
     memset(g, 0xff, sizeof *g);
     memset(gradient, 0xff, sizeof *gradient);
     fill(g, d, count, order, value);
     network_forward(p, g);
+}
+
+// Some digits of a folder
+static struct data some_digits(const char *folder, int count)
+{
+    static struct data all;
+    all = load(folder ? folder : "build/drawn", "train");
+    if (all.count < count)
+        give_up("%s: holds %d pictures, expected at least %d", folder, all.count, count);
+    int first = random_below(&draws, all.count - count + 1);
+    return (struct data){count, all.picture + first, all.label + first};
 }
 
 #ifdef COMPLEX
@@ -76,7 +211,8 @@ static double second(int c, int x, int y)   // (7), (20)
 
 static double third(int c, int x, int y)   // (18)
 {
-    return fmax(fmax(second(c, 2 * x, 2 * y), second(c, 2 * x, 2 * y + 1)), fmax(second(c, 2 * x + 1, 2 * y), second(c, 2 * x + 1, 2 * y + 1)));
+    double upper = fmax(second(c, 2 * x, 2 * y), second(c, 2 * x, 2 * y + 1));
+    return fmax(upper, fmax(second(c, 2 * x + 1, 2 * y), second(c, 2 * x + 1, 2 * y + 1)));
 }
 
 static double loss_by_definition(double z5[10])   // (1), (20), (22), (24)
@@ -113,7 +249,8 @@ static double error_of_forward(void)   // of the largest z5
 
 // Along random directions
 enum { DIRECTIONS = 20 };
-static double u[DIRECTIONS][PARAMETERS], along[DIRECTIONS];   // the directions and the loss's slopes along them
+static double u[DIRECTIONS][PARAMETERS];   // directions
+static double along[DIRECTIONS];           // the loss's slopes along them
 
 static void measure_directions(void)
 {
@@ -146,7 +283,7 @@ static double error_along_directions(void)   // of the gradient; the worst direc
 }
 
 // Every parameter alone
-struct entries { int looked_at, dead, at; double worst, most, measured; };   // worst: the largest error, at number at
+struct entries { int looked_at, dead, place; double worst, most, measured; };   // worst: error
 
 static double complex_slope(weight *theta)
 {
@@ -159,14 +296,14 @@ static double complex_slope(weight *theta)
 
 static struct entries compare_entries(int count, weight theta[count], const weight slope[count])
 {
-    struct entries e = {.looked_at = count > 100000 && !asked("WHOLE") ? 1000 : count};
+    struct entries e = {.looked_at = count > 400 && !asked("WHOLE") ? 400 : count};
     for (int k = 0; k < e.looked_at; k++) {
-        int i = e.looked_at < count ? (int)((long)k * count / e.looked_at) + random_below(&draws, count / e.looked_at) : k;
+        int i = (int)((long)k * count / e.looked_at) + random_below(&draws, count / e.looked_at);
         double measured = complex_slope(theta + i), gap = fabs(measured - creal(slope[i]));
         e.dead += measured == 0 && slope[i] == 0;
         e.most = fmax(e.most, fmax(fabs(measured), fabs(creal(slope[i]))));
         if (gap > e.worst || isnan(gap))
-            e.worst = gap, e.at = i, e.measured = measured;
+            e.worst = gap, e.place = i, e.measured = measured;
     }
     return e;
 }
@@ -180,69 +317,15 @@ static void check_entries(const struct tensor *t, weight *theta, const weight *s
 {
     struct shape s = shape(t);
     struct entries e = compare_entries(s.count, theta, slope);
-    char line[200];
-    snprintf(line, sizeof line, "%-2s [%s]: %d of %d slopes, %d of them dead, off by %.0e of the largest", t->name, s.text, e.looked_at, s.count,
-             e.dead, e.worst / e.most);
-    expect(entries_pass(&e), line);
+    result(entries_pass(&e), "      %-2s [%s]: %d of %d slopes, %d dead, off by %.0e of the most",
+           t->name, s.text, e.looked_at, s.count, e.dead, e.worst / e.most);
     if (!entries_pass(&e))
-        say("      worst at number %d: %.10g, measured %.10g\n", e.at, creal(slope[e.at]), e.measured);
-}
-
-// Backward in steps
-static void loss_dz(void) { softmax_cross_entropy_dz(10, g->y, g->a5, g->dz5); }
-
-static void dense_4(void)
-{
-    fully_connected_da(10, 128, p->w4, g->dz5, g->da4);
-    fully_connected_dw(10, 128, g->a4, g->dz5, gradient->w4);
-    fully_connected_db(10, g->dz5, gradient->b4);
-}
-
-static void relu_4(void) { relu_backward(128, g->a4, g->da4, g->da4); }
-
-static void dense_3(void)
-{
-    fully_connected_da(128, 800, p->w3, g->da4, (real *)g->da3);
-    fully_connected_dw(128, 800, (real *)g->a3, g->da4, gradient->w3);
-    fully_connected_db(128, g->da4, gradient->b3);
-}
-
-static void pooling(void) { max_pooling_backward(8, 10, 10, 20, 20, 2, 2, 2, 2, g->a2, g->a3, g->da3, g->da2); }
-static void relu_2(void) { relu_backward(8 * 20 * 20, (real *)g->a2, (real *)g->da2, (real *)g->da2); }
-
-static void conv_2(void)
-{
-    convolution_da(8, 8, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, p->w2, g->da2, g->da1);
-    convolution_dw(8, 8, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, g->a1, g->da2, g->dw2);
-    convolution_db(8, 20, 20, g->da2, g->db2);
-}
-
-static void relu_1(void) { relu_backward(8 * 24 * 24, (real *)g->a1, (real *)g->da1, (real *)g->da1); }
-
-static void conv_1(void)
-{
-    convolution_dw(8, 1, 24, 24, 28, 28, 5, 5, 1, 1, 0, 0, g->a0, g->da1, g->dw1);
-    convolution_db(8, 24, 24, g->da1, g->db1);
-}
-
-static void sums(void)
-{
-    totals(200, (real *)g->dw1, (weight *)gradient->w1);
-    totals(8, g->db1, gradient->b1);
-    totals(1600, (real *)g->dw2, (weight *)gradient->w2);
-    totals(8, g->db2, gradient->b2);
-}
-
-static operation *const steps[] = {loss_dz, dense_4, relu_4, dense_3, pooling, relu_2, conv_2, relu_1, conv_1, sums};
-
-static void backward_with(operation *right, operation *wrong)
-{
-    for (size_t k = 0; k < sizeof steps / sizeof *steps; k++)
-        (steps[k] == right ? wrong : steps[k])();
+        say("      worst at number %d: %.10g, measured %.10g\n", e.place, creal(slope[e.place]),
+            e.measured);
 }
 
 // wrong: the network's wiring
-static void forgotten(void) {}
+static void nothing_instead(void) {}
 
 static void loss_without_softmax(void)   // (25) alone, without (23)
 {
@@ -259,58 +342,66 @@ static void pooling_to_all(void)
         ((real *)g->da2)[i] = g->da3[i / 400][i % 400 / 40][i % 20 / 2];
 }
 
-static void conv_2_of_a2(void)
+static void slope_of_w2_with_a2(void)
 {
     static real a2[8][24][24];   // as many numbers as a1; the rest zero
-    conv_2();
     memcpy(a2, g->a2, sizeof g->a2);
-    convolution_dw(8, 8, 20, 20, 24, 24, 5, 5, 1, 1, 0, 0, a2, g->da2, g->dw2);
+    convolution_dw(conv2, a2, g->da2, gradient->w2);
 }
 
-static void sums_exchanged(void)
+static void biases_exchanged(void)
 {
-    sums();
-    totals(8, g->db1, gradient->b2);
-    totals(8, g->db2, gradient->b1);
+    convolution_db(conv2, g->da2, gradient->b1);
+    convolution_db(conv1, g->da1, gradient->b2);
 }
 
-static void sums_without_w2(void)
-{
-    totals(200, (real *)g->dw1, (weight *)gradient->w1);
-    totals(8, g->db1, gradient->b1);
-    totals(8, g->db2, gradient->b2);
-}
-
-static const struct { const char *name; operation *right, *wrong; } wirings[] = {
-    {"the loss's slope forgotten", loss_dz, forgotten},
-    {"the slope of (25) taken for the softmax's", loss_dz, loss_without_softmax},
-    {"the labels forgotten", loss_dz, loss_without_labels},
-    {"a4's ReLU forgotten", relu_4, forgotten},
-    {"a2's ReLU forgotten", relu_2, forgotten},
-    {"a1's ReLU forgotten", relu_1, forgotten},
-    {"ReLU decides by the slope, not by the value", relu_4, mask_of_slope},
-    {"the pooling's slope to the whole window", pooling, pooling_to_all},
-    {"w2's slope with a2 for a1", conv_2, conv_2_of_a2},
-    {"the slopes of b1 and b2 exchanged", sums, sums_exchanged},
-    {"w2's total not taken", sums, sums_without_w2},
+static const struct wiring {
+    const char *name;
+    enum call replaced;
+    void (*instead)(void);
+} wirings[] = {
+    {"the loss's slope left out", LOSS, nothing_instead},
+    {"the slope of (25) taken for the softmax's", LOSS, loss_without_softmax},
+    {"the labels forgotten", LOSS, loss_without_labels},
+    {"a4's slope left out", DENSE2_DA, nothing_instead},
+    {"w4's slope left out", DENSE2_DW, nothing_instead},
+    {"b4's slope left out", DENSE2_DB, nothing_instead},
+    {"a4's ReLU left out", RELU4, nothing_instead},
+    {"ReLU decides by the slope, not by the value", RELU4, mask_of_slope},
+    {"a3's slope left out", DENSE1_DA, nothing_instead},
+    {"w3's slope left out", DENSE1_DW, nothing_instead},
+    {"b3's slope left out", DENSE1_DB, nothing_instead},
+    {"the pooling's slope left out", POOL, nothing_instead},
+    {"the pooling's slope to the whole window", POOL, pooling_to_all},
+    {"a2's ReLU left out", RELU2, nothing_instead},
+    {"a1's slope left out", CONV2_DA, nothing_instead},
+    {"w2's slope left out", CONV2_DW, nothing_instead},
+    {"w2's slope with a2 for a1", CONV2_DW, slope_of_w2_with_a2},
+    {"b2's slope left out", CONV2_DB, nothing_instead},
+    {"a1's ReLU left out", RELU1, nothing_instead},
+    {"w1's slope left out", CONV1_DW, nothing_instead},
+    {"b1's slope left out", CONV1_DB, nothing_instead},
+    {"the slopes of b1 and b2 exchanged", CONV1_DB, biases_exchanged},
 };
 
 // Reject wrong wirings
-static double error_with(const struct data *d, int digit, operation *right, operation *wrong)
+static double error_with(const struct data *d, int digit, const struct wiring *w)
 {
     forward(d, 1, &digit);
-    backward_with(right, wrong);
+    passed = 0, replaced = w->replaced, instead = w->instead;
+    backward_with_one_replaced(p, g, gradient);
     return error_along_directions();
 }
 
 static void reject_wirings(const struct data *d, int digit)
 {
-    char line[200];
-    expect(error_with(d, digit, NULL, NULL) <= 1e-12, "the trainer's backward propagation once more, in steps: passes");
+    double error = error_with(d, digit, &(struct wiring){"none", CALLS, NULL});
+    result(error <= 1e-12 && passed == CALLS,
+           "      backward through the turnstile, %d calls: off by %.0e", passed, error);
     for (size_t k = 0; k < sizeof wirings / sizeof *wirings; k++) {
-        double error = error_with(d, digit, wirings[k].right, wirings[k].wrong);
-        snprintf(line, sizeof line, "wrong: %s: %s, off by %.0e", wirings[k].name, error <= 1e-12 ? "passes" : "rejected", error);
-        expect(!(error <= 1e-12), line);
+        error = error_with(d, digit, &wirings[k]);
+        result(!(error <= 1e-12), "      wrong: %s: %s, off by %.0e", wirings[k].name,
+               error <= 1e-12 ? "passes" : "rejected", error);
     }
 }
 
@@ -319,16 +410,15 @@ static void reject_one_entry(void)
     struct entries e = compare_entries(8, p->b2, gradient->b2);
     gradient->b2[5] += 1e-11 * e.most;
     e = compare_entries(8, p->b2, gradient->b2);
-    expect(e.at == 5 && !entries_pass(&e) && error_along_directions() <= 1e-12,
+    expect(e.place == 5 && !entries_pass(&e) && error_along_directions() <= 1e-12,
            "wrong: one entry of b2's slope, by 1e-11 of the largest: rejected, alone");
 }
 
 // Check the network with complex numbers
-enum { DIGITS = 10 };
+enum { DIGITS = 5 };
 
-static void check_ten_networks(struct data *d)
+static void check_networks(struct data *d)
 {
-    char line[200];
     double error = 0, error_along = 0;
     for (int k = 0; k < DIGITS; k++) {
         draw_parameters();
@@ -340,22 +430,22 @@ static void check_ten_networks(struct data *d)
         measure_directions();
         error_along = worse(error_along, error_along_directions());
     }
-    snprintf(line, sizeof line, "%d networks, a digit each: the loss is the definition's, off by %.0e", DIGITS, error);
-    expect(error <= 1e-13, line);
-    snprintf(line, sizeof line, "all %d slopes at once, along %d directions for each of them, off by %.0e", PARAMETERS, DIRECTIONS, error_along);
-    expect(error_along <= 1e-12, line);
+    result(error <= 1e-13, "      %d networks, a digit each: the definition's loss, off by %.0e",
+           DIGITS, error);
+    result(error_along <= 1e-12, "      all %d slopes at once, %d directions each, off by %.0e",
+           PARAMETERS, DIRECTIONS, error_along);
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
-    begin();
-    struct data d = drawn_digits(random_bits(&draws), DIGITS);
-    check_ten_networks(&d);
-    for (int t = 0, at = 0; t < TENSORS - 1; at += shape(&tensors[t++]).count)
-        check_entries(&tensors[t], (weight *)p + at, (weight *)gradient + at);
+    begin_network();
+    struct data d = some_digits(count > 1 ? arguments[1] : NULL, DIGITS);
+    check_networks(&d);
+    for (int t = 0, first = 0; t < TENSORS - 1; first += shape(&tensors[t++]).count)
+        check_entries(&tensors[t], (weight *)p + first, (weight *)gradient + first);
     reject_one_entry();
     reject_wirings(&d, DIGITS - 1);
-    drop(&d), end();
+    end_network();
     return closing();
 }
 #else
@@ -375,12 +465,8 @@ static const struct member { const char *name; size_t at; int count, additions; 
     {"da3", offsetof(struct group, da3), 8 * 10 * 10, 1301},
     {"da2", offsetof(struct group, da2), 8 * 20 * 20, 1301},
     {"da1", offsetof(struct group, da1), 8 * 24 * 24, 1501},
-    {"dw2", offsetof(struct group, dw2), 8 * 8 * 5 * 5, 1701},
-    {"db2", offsetof(struct group, db2), 8, 1701},
-    {"dw1", offsetof(struct group, dw1), 8 * 5 * 5, 2077},
-    {"db1", offsetof(struct group, db1), 8, 2077},
 };
-enum { FORWARD = 9, MEMBERS = sizeof members / sizeof *members };   // the first nine are known after forward propagation
+enum { FORWARD = 9, MEMBERS = sizeof members / sizeof *members };   // the first nine: forward
 
 // Put pixels at the kink
 // In channel c, z becomes zero at the left edge of digit c, as nearly as a float can say it.
@@ -407,10 +493,10 @@ static void put_down(size_t size, int count, const void *at)
         give_up("cannot write the lanes' numbers: %s", strerror(errno));
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
-    begin();
-    struct data d = drawn_digits(random_bits(&draws), SAMPLES);
+    begin_network();
+    struct data d = some_digits(count > 1 ? arguments[1] : NULL, SAMPLES);
     int order[SAMPLES], samples = SAMPLES;
     for (int n = 0; n < SAMPLES; n++)
         order[n] = n;
@@ -418,26 +504,33 @@ int main(void)
     forward(&d, SAMPLES, order);
     network_backward(p, g, gradient);
     put_down(sizeof samples, 1, &samples);
+    put_down(sizeof *d.picture, SAMPLES, d.picture);
+    put_down(1, SAMPLES, d.label);
     put_down(sizeof(float), PARAMETERS, p);
     put_down(sizeof(float), PARAMETERS, gradient);
     for (int m = 0; m < MEMBERS; m++)
         put_down(sizeof(real), members[m].count, (char *)g + members[m].at);
-    drop(&d), end();
+    end_network();
     return fflush(stdout) != 0;
 }
 #else
 // Read what the lanes have computed
-static struct { int samples; double parameters[PARAMETERS], gradient[PARAMETERS]; struct group *sample; } lanes;
+static struct {
+    int samples;
+    unsigned char picture[64][28][28], label[64];
+    double parameters[PARAMETERS], gradient[PARAMETERS];
+    struct group *sample;
+} lanes;
 
-static double *numbers(struct group *of, const struct member *m)
+static double *numbers(const struct group *of, const struct member *m)
 {
-    return (double *)((char *)of + m->at);
+    return (double *)((const char *)of + m->at);
 }
 
 static void take_up(size_t size, void *at)
 {
     if (fread(at, size, 1, stdin) != 1)
-        give_up("the lanes' numbers end early; they come from 'build/network_lanes | build/network_double'");
+        give_up("standard input: expected all that 'build/network_lanes' writes");
 }
 
 static double take_number(void)
@@ -452,6 +545,8 @@ static void read_lanes(void)
     take_up(sizeof lanes.samples, &lanes.samples);
     if (lanes.samples < 2 || lanes.samples > 64)
         give_up("%d lanes, expected 4, 8 or 16", lanes.samples);
+    take_up((size_t)lanes.samples * 28 * 28, lanes.picture);
+    take_up((size_t)lanes.samples, lanes.label);
     for (int i = 0; i < PARAMETERS; i++)
         lanes.parameters[i] = take_number();
     for (int i = 0; i < PARAMETERS; i++)
@@ -466,7 +561,8 @@ static void read_lanes(void)
 // The same side of every kink
 static int other_sides(const struct group *a, const struct group *b)
 {
-    const double *a1 = (const double *)a->a1, *b1 = (const double *)b->a1, *a2 = (const double *)a->a2, *b2 = (const double *)b->a2;
+    const double *a1 = (const double *)a->a1, *a2 = (const double *)a->a2;
+    const double *b1 = (const double *)b->a1, *b2 = (const double *)b->a2;
     int sides = 0;
     for (int i = 0; i < 8 * 24 * 24; i++)
         sides += (a1[i] > 0) != (b1[i] > 0);
@@ -493,11 +589,12 @@ static int take_sides(const struct group *lane)
 }
 
 // Compare lanes with double
-static const int additions_of_gradient[TENSORS - 1] = {2077, 2077, 1701, 1701, 1173, 1173, 1163, 1163};   // w1, b1, ...
+static const int additions_of_gradient[] = {2077, 2077, 1701, 1701, 1173, 1173, 1163, 1163};
 static struct agreement { double gap, most; } in_group[MEMBERS], in_gradient[TENSORS - 1];
 static int kinks;
 
-static void compare_numbers(struct agreement *a, int count, const double x[count], const double y[count])
+static void compare_numbers(struct agreement *a, int count, const double x[count],
+                            const double y[count])
 {
     for (int i = 0; i < count; i++) {
         a->gap = worse(a->gap, fabs(x[i] - y[i]));
@@ -515,24 +612,32 @@ static int agrees(const struct agreement *a, int additions)
     return a->most > 0 && a->gap <= allowed(additions) * a->most;
 }
 
-static void compare_all(const struct data *d, int totalled)   // the gradient is the total of so many digits
+static void compare_members(int first, int end, const struct group *lane)
+{
+    for (int m = first; m < end; m++)
+        compare_numbers(&in_group[m], members[m].count, numbers(g, &members[m]),
+                        numbers(lane, &members[m]));
+}
+
+// The gradient is the total of so many digits.
+static void compare_all(const struct data *d, int totalled)
 {
     static double sum[PARAMETERS];
-    memset(sum, 0, sizeof sum), memset(in_group, 0, sizeof in_group), memset(in_gradient, 0, sizeof in_gradient);
+    memset(sum, 0, sizeof sum);
+    memset(in_group, 0, sizeof in_group), memset(in_gradient, 0, sizeof in_gradient);
     kinks = 0;
     for (int n = 0; n < lanes.samples; n++) {
         forward(d, 1, &n);
-        for (int m = 0; m < FORWARD; m++)
-            compare_numbers(&in_group[m], members[m].count, numbers(g, &members[m]), numbers(&lanes.sample[n], &members[m]));
+        compare_members(0, FORWARD, &lanes.sample[n]);
         kinks += take_sides(&lanes.sample[n]);
         network_backward(p, g, gradient);
-        for (int m = FORWARD; m < MEMBERS; m++)
-            compare_numbers(&in_group[m], members[m].count, numbers(g, &members[m]), numbers(&lanes.sample[n], &members[m]));
+        compare_members(FORWARD, MEMBERS, &lanes.sample[n]);
         for (int i = 0; i < PARAMETERS && n < totalled; i++)
             sum[i] += ((double *)gradient)[i];
     }
-    for (int t = 0, at = 0; t < TENSORS - 1; at += shape(&tensors[t++]).count)
-        compare_numbers(&in_gradient[t], shape(&tensors[t]).count, sum + at, lanes.gradient + at);
+    for (int t = 0, first = 0; t < TENSORS - 1; first += shape(&tensors[t++]).count)
+        compare_numbers(&in_gradient[t], shape(&tensors[t]).count, sum + first,
+                        lanes.gradient + first);
 }
 
 static int disagreements(void)
@@ -546,21 +651,21 @@ static int disagreements(void)
 }
 
 // Report lanes against double
-static void report(const char *of, const char *name, int count, const struct agreement *a, int additions)
+static void report_agreement(const char *of, const char *name, int count, const struct agreement *a,
+                             int additions)
 {
-    char line[200], error[80] = "to the last bit";
+    char error[80] = "to the last bit";
     if (additions || a->gap != 0)
-        snprintf(error, sizeof error, "off by %.0e of the largest, %.0e allowed", a->gap / a->most, allowed(additions));
-    snprintf(line, sizeof line, "%-5s %-4s %6d numbers, %s", of, name, count, error);
-    expect(agrees(a, additions), line);
+        snprintf(error, sizeof error, "off by %.0e of the largest, %.0e allowed", a->gap / a->most,
+                 allowed(additions));
+    result(agrees(a, additions), "      %-5s %-4s %6d numbers, %s", of, name, count, error);
 }
 
 static void reject(const struct data *d, int totalled, const char *mistake)
 {
-    char line[200];
     compare_all(d, totalled);
-    snprintf(line, sizeof line, "wrong: %s: %d of %d arrays reject it", mistake, disagreements(), MEMBERS + TENSORS - 1);
-    expect(disagreements() > 0, line);
+    result(disagreements() > 0, "      wrong: %s: %d of %d arrays reject it", mistake,
+           disagreements(), MEMBERS + TENSORS - 1);
 }
 
 static void reject_wrong_lanes(struct data *d)
@@ -577,21 +682,87 @@ static void reject_wrong_lanes(struct data *d)
     reject(d, lanes.samples, "all lanes shifted by one");
 }
 
-int main(void)
+static void check_lanes(void)
 {
     read_lanes();
-    begin();
-    struct data d = drawn_digits(random_bits(&draws), lanes.samples);
+    struct data d = {lanes.samples, lanes.picture, lanes.label};
     put_at_kinks(&d);
-    expect(!memcmp(p, lanes.parameters, sizeof *p), "lanes and double begin with the same parameters");
+    expect(!memcmp(p, lanes.parameters, sizeof *p), "lanes and double begin with equal parameters");
     compare_all(&d, lanes.samples);
     for (int m = 0; m < MEMBERS; m++)
-        report("", members[m].name, members[m].count * lanes.samples, &in_group[m], members[m].additions);
+        report_agreement("", members[m].name, members[m].count * lanes.samples, &in_group[m],
+                         members[m].additions);
     for (int t = 0; t < TENSORS - 1; t++)
-        report("total", tensors[t].name, shape(&tensors[t]).count, &in_gradient[t], additions_of_gradient[t]);
-    say("      %d of %d branches went the other way by rounding\n", kinks, lanes.samples * (8 * 24 * 24 + 2 * 8 * 20 * 20 + 128));
+        report_agreement("total", tensors[t].name, shape(&tensors[t]).count, &in_gradient[t],
+                         additions_of_gradient[t]);
+    say("      %d of %d branches went the other way by rounding\n", kinks,
+        lanes.samples * (8 * 24 * 24 + 2 * 8 * 20 * 20 + 128));
     reject_wrong_lanes(&d);
-    drop(&d), free(lanes.sample), end();
+    free(lanes.sample);
+}
+
+// Differences of the whole network
+// (G15) for one parameter. Both ends of the step take the same branches; NaN at a kink.
+static double slope_of_loss(double *theta, struct group *above, struct group *below)
+{
+    double before = *theta, result = NAN;
+    for (double h = 0x1p-15; h > 0x1p-25 && isnan(result); h /= 8) {
+        *theta = before + h;
+        network_forward(p, above);
+        *theta = before - h;
+        network_forward(p, below);
+        if (!other_sides(above, below))
+            result = (above->loss - below->loss) / (2 * h);
+    }
+    *theta = before;
+    return result;
+}
+
+static void check_differences(const struct tensor *t, double *theta, const double *slope)
+{
+    static struct group above, below;
+    struct shape s = shape(t);
+    int kinks_met = 0, entries = 0;
+    double worst = 0, most = 0;
+    memcpy(&above, g, sizeof above), memcpy(&below, g, sizeof below);
+    for (int i = 0; i < s.count; i += s.count / 20 + 1, entries++) {
+        double measured = slope_of_loss(theta + i, &above, &below);
+        kinks_met += isnan(measured);
+        most = fmax(most, fmax(fabs(slope[i]), fabs(isnan(measured) ? 0 : measured)));
+        if (!isnan(measured))
+            worst = worse(worst, fabs(measured - slope[i]));
+    }
+    result(worst <= 1e-6 * most && kinks_met < entries / 2 + 1,
+           "      %-3s [%s]: %d of %d entries, %d at a kink, off by %.0e of the largest", t->name,
+           s.text, entries, s.count, kinks_met, most > 0 ? worst / most : 0);
+}
+
+static void check_pictures(const char *folder)
+{
+    enum { SHOWN = 3 };
+    struct data d = some_digits(folder, SHOWN);
+    for (int picture = 0; picture < SHOWN; picture++) {
+        say("      picture %d, a %d\n", picture, d.label[picture]);
+        forward(&d, 1, &picture);
+        network_backward(p, g, gradient);
+        for (int t = 0, first = 0; t < TENSORS - 1; first += shape(&tensors[t++]).count)
+            check_differences(&tensors[t], (double *)p + first, (double *)gradient + first);
+    }
+}
+
+int main(int count, char **arguments)
+{
+    begin_network();
+    struct scale scale;
+    if (count > 2) {
+        load_parameters(arguments[2], p, &scale);
+        standard_values(&scale, value);
+    }
+    if (count > 1)
+        check_pictures(arguments[1]);
+    else
+        check_lanes();
+    end_network();
     return closing();
 }
 #endif
