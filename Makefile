@@ -35,7 +35,7 @@ build/tangled: $(wildcard chapters/*.md) paper/tangle.py $(if $(EDITED),always)
 	@mkdir -p build/report
 	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) paper/tangle.py; else echo 'no $(PYTHON): the C stays as it is'; fi
 	@touch $@
-src/%.c tests/%.c tests/%.h: build/tangled ;
+src/%.c src/%.h tests/%.c tests/%.h: build/tangled ;
 
 ## make tangle         write src/ and tests/ from the chapters
 tangle: build/tangled

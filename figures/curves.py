@@ -6,7 +6,8 @@ from draw import Figure, GRADES, SIZES, number, width
 
 
 class Axes:
-    """A frame in a figure with a scale in each direction, linear or logarithmic. Ticks are pairs of a value and its label."""
+    """A frame in a figure with a scale in each direction, linear or logarithmic. Ticks are pairs of a value
+    and its label."""
     def __init__(self, figure, box, xs, ys, logarithmic=(False, False)):
         self.figure, (self.x, self.y, self.width, self.height), self.logarithmic = figure, box, logarithmic
         self.xs, self.ys = ([self.scale(v, k) for v in ends] for k, ends in enumerate((xs, ys)))
@@ -15,12 +16,14 @@ class Axes:
         return math.log10(value) if self.logarithmic[direction] else value
 
     def at(self, x, y):
-        across, up = ((self.scale(v, k) - ends[0]) / (ends[1] - ends[0]) for k, (v, ends) in enumerate(((x, self.xs), (y, self.ys))))
+        across, up = ((self.scale(v, k) - ends[0]) / (ends[1] - ends[0])
+                      for k, (v, ends) in enumerate(((x, self.xs), (y, self.ys))))
         return self.x + self.width * across, self.y + self.height * (1 - up)
 
     def ticks(self, along_x, along_y):
         bottom = self.y + self.height
-        low_x, low_y = (10 ** ends[0] if log else ends[0] for ends, log in zip((self.xs, self.ys), self.logarithmic))
+        low_x, low_y = (10 ** ends[0] if log else ends[0]
+                        for ends, log in zip((self.xs, self.ys), self.logarithmic))
         for value, label in along_x:
             x = self.at(value, low_y)[0]
             self.figure.line([(x, self.y), (x, bottom)], 'grid')
@@ -40,22 +43,29 @@ class Axes:
 
 
 def v_curve():
-    rows = sorted([h, max(central, 1e-17), max(complex_, 1e-17)] for h, central, complex_ in data.numbers('v-curve.csv'))
+    rows = sorted([h, max(central, 1e-17), max(complex_, 1e-17)]
+                  for h, central, complex_ in data.numbers('v-curve.csv'))
     near = lambda exponent: min(rows, key=lambda row: abs(math.log2(row[0]) - exponent))
     best = min(rows, key=lambda row: row[1])
-    f = Figure(720, 400, 'The error against the step', 'Both scales are logarithmic. From right to left the step of a difference becomes smaller. The '
-               'error of central differences falls with the square of the step down to %.0e at a step of 2 to the %.0f, '
-               'then rises again, because round-off grows: a V. The error of the complex step falls with it and stays at its lowest, near 1e-16, for '
+    f = Figure(720, 400, 'The error against the step',
+               'Both scales are logarithmic. From right to left the step of a difference becomes smaller. '
+               'The '
+               'error of central differences falls with the square of the step down to %.0e at a step of 2 '
+               'to the %.0f, '
+               'then rises again, because round-off grows: a V. The error of the complex step falls with it '
+               'and stays at its lowest, near 1e-16, for '
                'all smaller steps.' % (best[1], math.log2(best[0])))
-    axes = Axes(f, (66, 40, 620, 300), (rows[0][0], rows[-1][0]), (1e-17, max(1, max(row[1] for row in rows))), (True, True))
-    axes.ticks([(2.0 ** -k, '2^{−%d}' % k if k else '1') for k in range(0, 1 + round(-math.log2(rows[0][0])), 10) if 2.0 ** -k <= rows[-1][0]],
+    axes = Axes(f, (66, 40, 620, 300), (rows[0][0], rows[-1][0]),
+                (1e-17, max(1, max(row[1] for row in rows))), (True, True))
+    axes.ticks([(2.0 ** -k, '2^{−%d}' % k if k else '1')
+                for k in range(0, 1 + round(-math.log2(rows[0][0])), 10) if 2.0 ** -k <= rows[-1][0]],
         [(10.0 ** -k, '10^{−%d}' % k if k else '1') for k in range(0, 17, 4)])
     axes.names('step *h*', 'relative error')
     axes.curve([(h, central) for h, central, _ in rows], 'c3')
     axes.curve([(h, complex_) for h, _, complex_ in rows], 'c2')
     x, y = axes.at(best[0], best[1])
     f.circle(x, y, 4, 'd3')
-    f.text(x + 14, y + 10, '%s with *h* = 2^{−%.0f}' % (power(best[1]), -math.log2(best[0])), 'start', 's to')
+    f.text(x - 10, y + 16, '%s with *h* = 2^{−%.0f}' % (power(best[1]), -math.log2(best[0])), 'end', 's to')
     x, y = axes.at(near(-30)[0], near(-30)[1])
     f.text(x + 14, y - 10, 'central differences: round-off grows with 1/*h*', 'start', 's to')
     x, y = axes.at(near(-8)[0], near(-8)[1])
@@ -77,23 +87,27 @@ def accuracy(name):
 
 
 def learning_curves(title, description, runs):
-    """runs: a table's name, the curve's class and colour, and the lines beside its end; %(right)s and %(seconds)s are filled in."""
+    """runs: a table's name, the curve's class and colour, and the lines beside its end; %(right)s and
+    %(seconds)s are filled in."""
     f = Figure(720, 400, title, description)
     tables = [[row for row in data.numbers(name) if row[1] >= 100] for name, *_ in runs]
     lowest, highest = (extreme(row[2] for rows in tables for row in rows) for extreme in (min, max))
     axes = Axes(f, (60, 40, 460, 300), (100, 125000), (.8 * lowest, 1.1 * highest), (True, True))
-    axes.ticks([(v, format(v, ',')) for v in (100, 1000, 10000, 100000)], [(v, '%g' % v) for v in (.01, .02, .05, .1, .2, .5, 1, 2) if v >= 10 ** axes.ys[0]])
+    axes.ticks([(v, format(v, ',')) for v in (100, 1000, 10000, 100000)],
+               [(v, '%g' % v) for v in (.01, .02, .05, .1, .2, .5, 1, 2) if v >= 10 ** axes.ys[0]])
     axes.names('samples seen', 'cost')
     ends = []
     for rows, (name, curve, colour, lines) in zip(tables, runs):
         axes.curve([(row[1], row[2]) for row in rows], curve)
         x, y = axes.at(rows[-1][1], rows[-1][2])
         f.circle(x, y, 4, 'd' + curve[1])
-        ends.append((y, x, colour, [line % {'right': accuracy(name), 'seconds': '%.1f s' % rows[-1][4]} for line in lines]))
+        ends.append((y, x, colour, [line % {'right': accuracy(name), 'seconds': '%.1f s' % rows[-1][4]}
+                                    for line in lines]))
     below = axes.y
     for y, x, colour, lines in sorted(ends):
         tall = 17 * len(lines)
-        top = max(below, min(y - tall / 2, axes.y + axes.height - sum(17 * len(e[3]) + 12 for e in ends if e[0] >= y) + 12))
+        top = max(below, min(y - tall / 2,
+                             axes.y + axes.height - sum(17 * len(e[3]) + 12 for e in ends if e[0] >= y) + 12))
         f.line([(x + 7, y), (534, top + tall / 2 - 4)], 'link')
         for k, line in enumerate(lines):
             f.text(540, top + 12 + 17 * k, line, 'start', ('s ' + colour if k == 0 else 's q').strip())
@@ -102,27 +116,36 @@ def learning_curves(title, description, runs):
 
 
 def learning():
-    return learning_curves('Learning curves of the three training runs', 'The cost against the number of samples seen, both on logarithmic scales, '
+    return learning_curves('Learning curves of the three training runs',
+                           'The cost against the number of samples seen, both on logarithmic scales, '
         'for training on all images, on one half and on a sixteenth of them, two epochs each. '
                            'All three fall alike as long as they last; those with more images end lower.',
-                           [('learning-all.csv', 'c1', '', ['all 60,000 images', '%(right)s in %(seconds)s', 'the paper: 8 h']),
-                            ('learning-half.csv', 'c2', 'tt', ['one half', '%(right)s in %(seconds)s', 'the paper: 4 h']),
-                            ('learning-sixteenth.csv', 'c3', 'to', ['a sixteenth', '%(right)s in %(seconds)s', 'the paper: 30 min'])])
+                           [('learning-all.csv', 'c1', '',
+                             ['all 60,000 images', '%(right)s in %(seconds)s', 'the paper: 8 h']),
+                            ('learning-half.csv', 'c2', 'tt',
+                             ['one half', '%(right)s in %(seconds)s', 'the paper: 4 h']),
+                            ('learning-sixteenth.csv', 'c3', 'to',
+                             ['a sixteenth', '%(right)s in %(seconds)s', 'the paper: 30 min'])])
 
 
 def optimisers():
-    return learning_curves('The update as shipped beside Adam', 'The cost against the number of samples seen, both on logarithmic scales, for the '
-        'update that the paper\'s program contains, which forgets its means at every batch, and for Adam, which keeps them, '
+    return learning_curves('The update as shipped beside Adam',
+                           'The cost against the number of samples seen, both on logarithmic scales, for the '
+        'update that the paper\'s program contains, which forgets its means at every batch, and for Adam, '
+        'which keeps them, '
                            'at the same rate and at a tenth of it. Adam at its own rate ends lowest.',
-                           [('learning-shipped.csv', 'c3', 'to', ['as shipped, rate 0.01', '%(right)s of the test']),
+                           [('learning-shipped.csv', 'c3', 'to',
+                             ['as shipped, rate 0.01', '%(right)s of the test']),
                             ('learning-adam.csv', 'c2', 'tt', ['Adam, rate 0.001', '%(right)s of the test']),
-                            ('learning-adam-fast.csv', 'c1', '', ['Adam, rate 0.01', '%(right)s of the test'])])
+                            ('learning-adam-fast.csv', 'c1', '',
+                             ['Adam, rate 0.01', '%(right)s of the test'])])
 
 
 def speed():
     rows = [(step, float(rate)) for step, rate in data.table('speed.csv')]
     height = 80 + 34 * len(rows)
-    f = Figure(720, height, 'From the paper\'s program to two threads', 'Samples a second on a logarithmic scale, step by step: '
+    f = Figure(720, height, 'From the paper\'s program to two threads',
+               'Samples a second on a logarithmic scale, step by step: '
                + '; '.join('%s %s' % (step.replace(';', ''), thousands(rate)) for step, rate in rows) + '.')
     axes = Axes(f, (250, 20, 330, 34 * len(rows)), (1, 100000), (0, len(rows)), (True, False))
     axes.ticks([(10 ** k, format(10 ** k, ',')) for k in range(6)], [])
@@ -143,7 +166,8 @@ def thousands(value):
 
 
 def crossings(us, vs, cost, level):
-    """The line of one height through a grid, as separate pieces: on each cell, the places where the height is met on its sides."""
+    """The line of one height through a grid, as separate pieces: on each cell, the places where the height is
+    met on its sides."""
     for i in range(len(us) - 1):
         for k in range(len(vs) - 1):
             corners = [(i, k), (i + 1, k), (i + 1, k + 1), (i, k + 1)]
@@ -173,9 +197,12 @@ def paths():
 
 def descent():
     us, vs, cost = plane()
-    f = Figure(720, 416, 'Gradient descent on the loss surface', 'The cost of 1,024 training pictures on a plane through the trained network, as a '
-               'surface and as a map of lines of equal cost. It is a valley with steep walls; its floor lies around the trained network. '
-               'Four paths of gradient descent start on the walls, one of them at the untrained network, and run down to the floor in steps that '
+    f = Figure(720, 416, 'Gradient descent on the loss surface',
+               'The cost of 1,024 training pictures on a plane through the trained network, as a '
+               'surface and as a map of lines of equal cost. It is a valley with steep walls; its floor lies '
+               'around the trained network. '
+               'Four paths of gradient descent start on the walls, one of them at the untrained network, and '
+               'run down to the floor in steps that '
                'become shorter.')
     f.text(36, 50, 'height: the logarithm of the cost', 'start', 's q')
     surface(f, us, vs, cost)
@@ -187,7 +214,8 @@ def surface(f, us, vs, cost):
     low, high, step = min(map(min, cost)), max(map(max, cost)), 2
 
     def project(u, v, c):
-        back, right, up = (u - us[0]) / (us[-1] - us[0]), (v - vs[0]) / (vs[-1] - vs[0]), (c - low) / (high - low)
+        back, right, up = (u - us[0]) / (us[-1] - us[0]), (v - vs[0]) / (vs[-1]
+                                                                         - vs[0]), (c - low) / (high - low)
         return 36 + 270 * right + 80 * back, 350 - 130 * back - 170 * up
 
     for i in reversed(range(0, len(us) - step, step)):   # from the back to the front
@@ -211,10 +239,13 @@ def label(f, x, y, markup, classes):
 
 
 def contours(f, us, vs, cost):
-    axes = Axes(f, (440, 60, 256, 256 * (vs[-1] - vs[0]) / (us[-1] - us[0])), (us[0], us[-1]), (vs[0], vs[-1]))
+    axes = Axes(f, (440, 60, 256, 256 * (vs[-1] - vs[0]) / (us[-1] - us[0])), (us[0], us[-1]),
+                (vs[0], vs[-1]))
     for level in (.03, .1, .3, 1, 3, 10, 30):
         pieces = list(crossings(us, vs, cost, math.log10(level)))
-        f.add('path', 'link', d=''.join('M%s %sL%s %s' % tuple(number(n) for point in piece for n in axes.at(*point)) for piece in pieces))
+        f.add('path', 'link', d=''.join('M%s %sL%s %s'
+                                        % tuple(number(n) for point in piece for n in axes.at(*point))
+                                        for piece in pieces))
         points = [p for piece in pieces for p in piece if 0 < p[1] < 1.15]
         points = [p for p in points if .2 < p[0] < 1.4] or points
         if points:

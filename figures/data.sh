@@ -1,11 +1,13 @@
 #!/bin/sh
-# Writes the tables in figures/data that come from checks and from training: sh figures/data.sh DIR, where DIR holds the four unpacked files of MNIST.
+# Writes the tables in figures/data that come from checks and from training: sh figures/data.sh DIR, where DIR holds the
+# four unpacked files of MNIST.
 # 'make figure-data MNIST=dir' runs it, and builds the programs before.
 set -eu
 data=$1
 tables=figures/data
 
-# learning NAME OPTION...: trains and keeps the log, thinned: a line each time that the samples have grown by a tenth, with the mean loss since the line before.
+# learning NAME OPTION...: trains and keeps the log, thinned: a line each time that the samples have grown by a tenth,
+# with the mean loss since the line before.
 # A rest at the end joins the last line, because the mean of a few batches is mostly noise.
 learning() {
     table=$tables/learning-$1.csv name=$1

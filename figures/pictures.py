@@ -9,8 +9,10 @@ def largest(*arrays):
 
 def correlation():
     a = data.arrays('correlation.csv')
-    picture, kernel, same, turned = (a[name][0] for name in ('picture', 'kernel', 'correlation', 'convolution'))
-    f = Figure(720, 420, 'Correlation beside convolution', 'A handwritten digit; a learned kernel of 5 by 5 and the map of its correlation with the '
+    picture, kernel, same, turned = (a[name][0]
+                                     for name in ('picture', 'kernel', 'correlation', 'convolution'))
+    f = Figure(720, 420, 'Correlation beside convolution',
+               'A handwritten digit; a learned kernel of 5 by 5 and the map of its correlation with the '
                'digit; the same kernel flipped about both axes and the map of the convolution. '
                'Where the one map is positive the other is mostly negative.')
     flipped = [row[::-1] for row in kernel[::-1]]
@@ -35,8 +37,10 @@ def correlation():
 
 def filters():
     w, a = data.arrays('filters.csv'), data.arrays('activations.csv')
-    f = Figure(720, 418, 'The first layer\'s filters and what they respond to', 'The eight kernels of 5 by 5 of the first convolution, and beneath '
-               'each the feature map that it makes of a handwritten digit. Each map is dark along other strokes or edges of the digit.')
+    f = Figure(720, 418, 'The first layer\'s filters and what they respond to',
+               'The eight kernels of 5 by 5 of the first convolution, and beneath '
+               'each the feature map that it makes of a handwritten digit. Each map is dark along other '
+               'strokes or edges of the digit.')
     most = largest(*w['w1'])
     f.picture(24, 80, 4, a['a0'][0], largest(*a['a0']), a['a0'][0][0][0])
     f.text(24, 68, 'picture')
@@ -53,9 +57,12 @@ def filters():
 
 def activations():
     a = data.arrays('activations.csv')
-    f = Figure(720, 560, 'One digit, layer by layer', 'A handwritten digit as it goes through the network: eight maps of 24 by 24 after the first '
-               'convolution, eight of 20 by 20 after the second, eight of 10 by 10 after the maximum, 128 numbers after the fully-connected layer, '
-               'and ten probabilities, of which %d has nearly all.' % max(range(10), key=lambda c: a['a5'][0][0][c]))
+    f = Figure(720, 560, 'One digit, layer by layer',
+               'A handwritten digit as it goes through the network: eight maps of 24 by 24 after the first '
+               'convolution, eight of 20 by 20 after the second, eight of 10 by 10 after the maximum, 128 '
+               'numbers after the fully-connected layer, '
+               'and ten probabilities, of which %d has nearly all.'
+               % max(range(10), key=lambda c: a['a5'][0][0][c]))
     y = 20
     f.text(24, y + 52, '*a^{(0)}*')
     f.text(24, y + 70, 'the picture', 'start', 's q')
@@ -85,8 +92,10 @@ def activations():
 def confusion():
     table = [[int(value) for value in row[1:]] for row in data.table('confusion.csv')]
     right = sum(table[c][c] for c in range(10))
-    f = Figure(720, 460, 'Which digits are taken for which', 'Rows are the digits shown, columns the answers. %d of %d stand on the diagonal. The '
-               'numbers beside it are the mistakes, darker where there are more.' % (right, sum(map(sum, table))))
+    f = Figure(720, 460, 'Which digits are taken for which',
+               'Rows are the digits shown, columns the answers. %d of %d stand on the diagonal. The '
+               'numbers beside it are the mistakes, darker where there are more.'
+               % (right, sum(map(sum, table))))
     left, top, size = 174, 56, 38
     most = max(table[i][k] for i in range(10) for k in range(10) if i != k)
     for i in range(10):
@@ -94,11 +103,14 @@ def confusion():
         f.text(left + size * (i + .5), top - 10, str(i), 'middle')
         for k in range(10):
             grade = 0 if i == k else -(-3 * table[i][k] // most)
-            f.rect(left + size * k, top + size * i, size, size, 'diagonal' if i == k else 'box i%d' % grade if grade else 'cell')
+            f.rect(left + size * k, top + size * i, size, size, 'diagonal' if i == k else 'box i%d' % grade
+                   if grade else 'cell')
         for k in range(10):
             if table[i][k]:
-                f.text(left + size * (k + .5), top + size * (i + .5) + 5, str(table[i][k]), 'middle', 's q' if i == k else 's')
-        f.text(left + 10 * size + 66, top + size * (i + .5) + 5, '%.1f %%' % (100 * table[i][i] / sum(table[i])), 'end', 's')
+                f.text(left + size * (k + .5), top + size * (i + .5) + 5, str(table[i][k]), 'middle', 's q'
+                       if i == k else 's')
+        f.text(left + 10 * size + 66, top + size * (i + .5) + 5, '%.1f %%'
+               % (100 * table[i][i] / sum(table[i])), 'end', 's')
     f.text(left + 5 * size, 24, 'the answer', 'middle')
     f.text(left - 34, top + 5 * size + 5, 'the digit shown', 'end')
     f.text(left + 10 * size + 66, top - 10, 'right', 'end', 's q')
@@ -106,13 +118,16 @@ def confusion():
 
 
 def wrong_digits():
-    rows = sorted(((int(shown), int(read), int(picture), pixels) for picture, shown, read, probability, pixels in data.table('wrong.csv')))
+    rows = sorted(((int(shown), int(read), int(picture), pixels)
+                   for picture, shown, read, probability, pixels in data.table('wrong.csv')))
     columns, size, gap = 15, 40, 46
     deep = -(-len(rows) // columns)
-    f = Figure(720, 30 + 62 * deep, 'The digits it gets wrong', 'All %d test pictures that the trained network takes for another digit. Under each '
+    f = Figure(720, 30 + 62 * deep, 'The digits it gets wrong',
+               'All %d test pictures that the trained network takes for another digit. Under each '
                'picture stand the digit that it is and the digit that the network reads.' % len(rows))
     for n, (shown, read, picture, pixels) in enumerate(rows):
         x, y = 17 + gap * (n % columns), 16 + 62 * (n // columns)
-        f.picture(x, y, size / 28, [[int(c, 16) // 3 for c in pixels[28 * i:28 * i + 28]] for i in range(28)], 5, 0)
+        f.picture(x, y, size / 28, [[int(c, 16) // 3 for c in pixels[28 * i:28 * i + 28]] for i in range(28)],
+                  5, 0)
         f.text(x + size / 2, y + size + 14, '%d → [o:%d]' % (shown, read), 'middle', 's')
     return f

@@ -1,4 +1,5 @@
-"""What the chapters contain and where: sections, equations, chunks and their users, functions, indices. The chunks are the tangler's."""
+"""What the chapters contain and where: sections, equations, chunks and their users, functions, indices. The
+chunks are the tangler's."""
 import collections
 import functools
 import os
@@ -13,19 +14,23 @@ ROOT = os.path.dirname(HERE)
 
 Equation = collections.namedtuple('Equation', 'tag chapter line tex section')
 Chapter = collections.namedtuple('Chapter', 'path title blocks sections')
-Declaration = collections.namedtuple('Declaration', 'tag array function line')   # of a check, as in EQUATION(8, da, f(...), ...)
-Wrong = collections.namedtuple('Wrong', 'tag id name line')   # a row of a catalogue of wrong versions; id: of an erratum, or None
+# of a check, as in EQUATION(8, da, f(...), ...)
+Declaration = collections.namedtuple('Declaration', 'tag array function line')
+# a row of a catalogue of wrong versions; id: of an erratum, or None
+Wrong = collections.namedtuple('Wrong', 'tag id name line')
 
 NUMBER = re.compile(r'\s*\\qquad\\text\{\((\w+)\)\}\s*$')
 COLOURED = re.compile(r"\\textcolor\{(red|blue)\}\{([a-z]'*)\}")
 SUMMED = re.compile(r"\\(?:sum|prod|max)_\{?(?:\\textcolor\{\w+\}\{)?([a-z](?:_[a-z])?'*)(?![a-z])")
 EXTRA = ('paper/errata.md', 'paper/concordance.md')
-SECOND_HALF = 'The checks'   # the heading of what the pages of the equations stand on: arrays, shapes, wrong versions, whole files
+SECOND_HALF = 'The checks'   # what the pages of the equations stand on: shapes, wrong versions, whole files
 TAG = r'G?\d+\w*'
-DECLARED = re.compile(r'^EQUATION\w*\(\s*(%s),\s*(\w+),((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*)\)' % TAG, re.M)
+BALANCED = functools.reduce(lambda inside, depth: r'(?:[^()]|\(%s\))*' % inside, range(4), '[^()]*')
+DECLARED = re.compile(r'^EQUATION\w*\(\s*(%s),\s*(\w+),(%s)\)' % (TAG, BALANCED), re.M)
 OF = re.compile(r'\bOF\(\s*(\w+)')
 CALL = re.compile(r'\b([a-z]\w*)\(')
-ROW = re.compile(r'^([A-Z][A-Z_]*)\(\s*(%s),(?:\s*(?:NULL|"([A-Z]\d+\w*)"),)?(?:\s*"((?:[^"\\]|\\.)*)")?' % TAG, re.M)
+ROW = re.compile(r'^([A-Z][A-Z_]*)\(\s*(%s),(?:\s*(?:NULL|"([A-Z]\d+\w*)"),)?(?:\s*"((?:[^"\\]|\\.)*)")?'
+                 % TAG, re.M)
 TERM = re.compile(r'^([^|\n]+?)(?: *\| *(.+?))? *$')
 
 
@@ -34,7 +39,8 @@ class BookError(Exception):
 
 
 class Section:
-    """What stands below one heading of level two. indices: name to colour; in_code: C's name to the paper's names."""
+    """What stands below one heading of level two. indices: name to colour; in_code: C's name to the paper's
+    names."""
     def __init__(self, title, anchor, blocks):
         self.title, self.anchor, self.blocks = title, anchor, blocks
         self.tags, self.formulas = [], [formula(block) for block in blocks if is_math(block)]
@@ -47,7 +53,7 @@ class Section:
         self.indices.update({name: colour for colour, name in COLOURED.findall(text)})
         written = {name: [name.rstrip("'").replace('_', '') + '_' * ("'" in name)] for name in self.indices}
         for tag in self.tags:
-            written.update(declared.get(tag, {}))
+            written.update({name: names for name, names in declared.get(tag, {}).items() if names})
         for name in written:
             self.indices.setdefault(name, '')
             for identifier in written[name]:
@@ -94,7 +100,8 @@ def read_indices(path):
             for word in words:
                 if '=' in word:
                     name, word = word.split('=')
-                declared.setdefault(tag.strip('()'), {}).setdefault(name, []).append(word)
+                names = declared.setdefault(tag.strip('()'), {}).setdefault(name, [])
+                names += [word] if word != '-' else []
             if name is None:
                 raise BookError("%s:%d: expected an equation and index=name, like (8) x''=i" % (path, number))
     return declared
@@ -141,7 +148,8 @@ class Catalogue:
         self.find_terms()
 
     def paths(self):
-        names = [name for name in os.listdir(os.path.join(self.root, 'chapters')) if re.match(r'^\d+-.*\.md$', name)]
+        names = [name for name in os.listdir(os.path.join(self.root, 'chapters'))
+                 if re.match(r'^\d+-.*\.md$', name)]
         return ['chapters/' + name for name in sorted(names, key=lambda name: int(name.split('-')[0]))]
 
     def chapter(self, path):
@@ -176,9 +184,11 @@ class Catalogue:
                 section.find_indices(declared)
 
     def find_chunks(self):
-        """parts: a fence's place to chunk and part; users: who uses a chunk; files: into which files it goes."""
+        """parts: a fence's place to chunk and part; users: who uses a chunk; files: into which files it
+        goes."""
         self.parts, self.users, self.files = {}, collections.defaultdict(list), collections.defaultdict(set)
-        self.second = {(chapter.path, block.line + 2) for chapter in self.chapters for section in chapter.sections
+        self.second = {(chapter.path, block.line + 2) for chapter in self.chapters
+                       for section in chapter.sections
                        for block in section.blocks if block.kind == 'fence' and section.second}
         for chunk in self.book.chunks.values():
             for k, (chapter, lines) in enumerate(chunk.parts):
@@ -199,14 +209,17 @@ class Catalogue:
 
     def tested(self, chunk):
         """Whether a chunk is a part of the tests alone."""
-        return bool(self.files[chunk.name]) and all(file.startswith('tests/') for file in self.files[chunk.name])
+        return bool(self.files[chunk.name]) and all(file.startswith('tests/')
+                                                    for file in self.files[chunk.name])
 
     def code_of(self, tag, chapter=None):
-        """The chunks that are an equation's code: their headers name it, and src/ contains them. Those of its own chapter first."""
+        """The chunks that are an equation's code: their headers name it, and src/ contains them. Those of its
+        own chapter first."""
         found = [chunk for chunk in self.book.chunks.values() if tag in chunk.equations
                  and any(file.startswith('src/') for file in self.files[chunk.name])]
         stated = self.equations[tag].chapter if tag in self.equations else None
-        return sorted((chunk for chunk in found if chapter in (None, chunk.chapter)), key=lambda chunk: chunk.chapter != stated)
+        return sorted((chunk for chunk in found if chapter in (None, chunk.chapter)),
+                      key=lambda chunk: chunk.chapter != stated)
 
     def functions_of(self, chunk):
         return [name for name, places in self.functions.items() if any(place[0] is chunk for place in places)]
@@ -218,7 +231,8 @@ class Catalogue:
             for match in DECLARED.finditer(text):
                 tag, array, rest = match.groups()
                 function = OF.search(rest) or CALL.search(rest)
-                yield part, Declaration(tag, array, function and function[1], lines[0][1] + text.count('\n', 0, match.start()))
+                yield part, Declaration(tag, array, function and function[1],
+                                        lines[0][1] + text.count('\n', 0, match.start()))
 
     def rows(self, chunk):
         """The wrong versions in a chunk: macros at the left margin."""
@@ -229,24 +243,29 @@ class Catalogue:
 
     @functools.lru_cache(maxsize=None)
     def check_of(self, tag, chapter):
-        """The chunk that checks an equation, or None: it declares the check, is called it, bears the number, or says it in a table."""
+        """The chunk that checks an equation, or None: it declares the check, is called it, bears the number,
+        or says it in a table."""
         tests = [chunk for chunk in self.book.chunks.values()
                  if chunk.chapter == chapter and self.tested(chunk) and not chunk.name.startswith('wrong')]
         said = re.compile(r'"\(%s\)"|^[A-Z]\w*\(%s,' % (tag, tag))
         for fits in (lambda chunk: any(declared.tag == tag for part, declared in self.declarations(chunk)),
-                     lambda chunk: '(%s)' % tag in chunk.name and 'check' in chunk.name.lower(), lambda chunk: tag in chunk.equations,
-                     lambda chunk: any(said.search(text) for chapter, lines in chunk.parts for text, number in lines)):
+                     lambda chunk: '(%s)' % tag in chunk.name and 'check' in chunk.name.lower(),
+                     lambda chunk: tag in chunk.equations,
+                     lambda chunk: any(said.search(text) for chapter, lines in chunk.parts
+                                       for text, number in lines)):
             for chunk in filter(fits, tests):
                 return chunk
         return None
 
     def wrong_of(self, tag, chapter):
         """The chunks with the wrong versions of an equation: the first number in their name is its."""
-        return [chunk for chunk in self.book.chunks.values() if chunk.chapter == chapter and chunk.name.startswith('wrong')
+        return [chunk for chunk in self.book.chunks.values() if chunk.chapter == chapter
+                and chunk.name.startswith('wrong')
                 and re.findall(r'\((%s)\)' % TAG, chunk.name)[:1] == [tag]]
 
     def checked_in(self, chunk, part):
-        """The numbers whose results stand below this part of a chunk: those that it declares, or those whose check it is.
+        """The numbers whose results stand below this part of a chunk: those that it declares, or those whose
+        check it is.
         In a chapter's second half an equation has none: there its result stands under the equation itself."""
         if '/' in chunk.name or not self.tested(chunk) or chunk.name.startswith('wrong'):
             return []
@@ -258,13 +277,15 @@ class Catalogue:
         return sorted(here - stated if self.is_second(chunk, part) else here, key=by_number)
 
     def find_results(self):
-        """By chapter, the numbers whose results stand beside a check, and these together with those under their equations."""
+        """By chapter, the numbers whose results stand beside a check, and these together with those under
+        their equations."""
         self.beside, self.shown = collections.defaultdict(set), collections.defaultdict(set)
         for chunk in self.book.chunks.values():
             for part in range(len(chunk.parts)):
                 self.beside[chunk.parts[part][0]].update(self.checked_in(chunk, part))
         for path in {chapter.path for chapter in self.chapters}:
-            self.shown[path] = self.beside[path] | {tag for tag, equation in self.equations.items() if equation.chapter == path}
+            self.shown[path] = self.beside[path] | {tag for tag, equation in self.equations.items()
+                                                    if equation.chapter == path}
 
     def is_second(self, chunk, part):
         """Whether a part of a chunk stands in the second half of its chapter."""
@@ -272,22 +293,32 @@ class Catalogue:
         return (chapter, lines[0][1]) in self.second
 
     def find_terms(self):
-        """By block (chapter, line): the words of the index that a heading names or a paragraph explains; the others' first paragraphs."""
+        """By block (chapter, line): the words of the index that a heading names or a paragraph explains; the
+        others' first paragraphs."""
         self.terms, path = collections.defaultdict(list), os.path.join(self.root, 'paper', 'terms.txt')
+        self.prose = list(self.read_prose())
         for term, pattern in (read_terms(path) if os.path.exists(path) else {}).items():
             places = list(self.mentions(pattern))
             mains = [place for place, explained in places if explained]
-            firsts = [place for k, (place, explained) in enumerate(places) if place[0] not in {other[0] for other, _ in places[:k]}]
+            firsts = [place for k, (place, explained) in enumerate(places)
+                      if place[0] not in {other[0] for other, _ in places[:k]}]
             for place in sorted({*mains, *firsts[:1]} if mains else firsts[:4]):
                 self.terms[place].append(term)
 
     def mentions(self, pattern):
         """Where a word stands, and whether it is a heading's or explained there: *so*."""
         explained = re.compile(r'(?<![\w*])\*(?=\S)[^*]*?%s[^*]*\*' % pattern.pattern, re.I)
+        for place, heading, text in self.prose:
+            if pattern.search(text):
+                yield place, heading or bool(explained.search(text))
+
+    def read_prose(self):
+        """Headings and paragraphs of the first halves, without formulas, code and captions."""
         for chapter in self.chapters:
             for section in chapter.sections if chapter.path not in EXTRA else []:
                 for block in section.blocks if not section.second else []:
-                    text = block.data[1] if block.kind == 'heading' else block.data if block.kind == 'paragraph' else ''
+                    heading = block.kind == 'heading'
+                    text = block.data[1] if heading else block.data if block.kind == 'paragraph' else ''
                     text = markdown.SPAN.sub(' ', text)
-                    if text[:1] not in ('*', '!', '') and pattern.search(text):
-                        yield (chapter.path, block.line), block.kind == 'heading' or bool(explained.search(text))
+                    if text[:1] not in ('*', '!', ''):
+                        yield (chapter.path, block.line), heading, text

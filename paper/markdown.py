@@ -1,10 +1,12 @@
-"""The chapters' Markdown: blocks(lines) finds what a page is made of, inline(text, line, to) writes what a line is made of."""
+"""The chapters' Markdown: blocks(lines) finds what a page is made of, inline(text, line, to) writes what a
+line is made of."""
 import collections
 import re
 
 from tangle import FENCE
 
-# kind, line number, and by kind: heading (level, text); paragraph, text; fence (language, lines); list (first number or None, items);
+# kind, line number, and by kind: heading (level, text); paragraph, text; fence (language, lines); list (first
+# number or None, items);
 # table (alignments, rows); quote, blocks. Lines are pairs of text and number, everywhere.
 Block = collections.namedtuple('Block', 'kind line data')
 
@@ -13,7 +15,8 @@ ITEM = re.compile(r'^( {0,3}(?:[-*+]|(\d{1,9})[.)]) +)(?=\S)')
 QUOTE = re.compile(r'^ {0,3}> ?')
 DELIMITERS = re.compile(r'^ *\|? *:?-+:? *(\| *:?-+:? *)*\|? *$')
 COMMENT = re.compile(r'^ *<!--')
-SPAN = re.compile(r'\$`.+?`\$|(`+)(?:.+?)(?<!`)\1(?!`)', re.S)   # math or code: what nothing inside of it changes
+# math or code: what nothing inside of it changes
+SPAN = re.compile(r'\$`.+?`\$|(`+)(?:.+?)(?<!`)\1(?!`)', re.S)
 
 LINK = r'\[(?P<%s>(?:[^\[\]`]|`[^`]*`|\[[^\]]*\])*)\]\((?P<%s>[^\s()]*)(?: "(?P<%s>[^"]*)")?\)'
 WITHIN = r'(?:\$`.+?`\$|`[^`]+`|\\.|[^*]%s)+?'
@@ -65,7 +68,7 @@ def next_block(lines, at):
 
 
 def interrupts(text):
-    return not text.strip() or HEADING.match(text) or FENCE.match(text) or ITEM.match(text) or QUOTE.match(text) or COMMENT.match(text)
+    return not text.strip() or any(begins.match(text) for begins in (HEADING, FENCE, ITEM, QUOTE, COMMENT))
 
 
 def paragraph_block(lines, at):
@@ -73,7 +76,8 @@ def paragraph_block(lines, at):
     at += 1
     while at < len(lines) and not interrupts(lines[at][0]):
         at += 1
-    return Block('paragraph', lines[first][1], '\n'.join(text.strip() for text, number in lines[first:at])), at
+    return Block('paragraph', lines[first][1],
+                 '\n'.join(text.strip() for text, number in lines[first:at])), at
 
 
 def fence_block(lines, at):
@@ -141,7 +145,8 @@ def table_block(lines, at):
 
 
 def inline(text, line, to):
-    """A paragraph's text, its parts handed to the methods of a writer: text, newline, math, code, image, link, strong, emphasis."""
+    """A paragraph's text, its parts handed to the methods of a writer: text, newline, math, code, image,
+    link, strong, emphasis."""
     out, at = [], 0
     for match in INLINE.finditer(text):
         here = line + text.count('\n', 0, match.start())

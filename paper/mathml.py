@@ -1,34 +1,43 @@
 """TeX to MathML, for the TeX that the chapters use. Everything else is an error, which says where.
 
-An index of the equation becomes <mrow class="next v-c"> or <mrow class="prev v-c1">: its colour, and its name with the number of its
+An index of the equation becomes <mrow class="next v-c"> or <mrow class="prev v-c1">: its colour, and its name
+with the number of its
 primes. The page's style sheet lights what has the same name.
 """
 import collections
 import html
 import re
 
-# kind is TeX's: ord, fun (max, ln), big (a sum), bin, rel, open, close, punct, space. name: a single letter's, for it may be an index.
+# kind is TeX's: ord, fun (max, ln), big (a sum), bin, rel, open, close, punct, space. name: a single
+# letter's, for it may be an index.
 Item = collections.namedtuple('Item', 'kind html name')
 
 TOKEN = re.compile(r'\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|.', re.S)
-GREEK = dict(zip('alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega'.split(),
+GREEK = dict(zip('alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau '
+                 'upsilon phi chi psi omega'.split(),
                  'αβγδϵζηθικλμνξπρστυϕχψω'))
 GREEK.update(Gamma='Γ', Delta='Δ', Theta='Θ', Lambda='Λ', Sigma='Σ', Phi='Φ', Psi='Ψ', Omega='Ω')
-LETTERS = dict(GREEK, ell='ℓ', partial='\U0001d715', infty='∞', top='⊤', dots='…', cdots='⋯', vdots='⋮', ddots='⋱')
-BINARY = {r'\cdot': '⋅', r'\ast': '∗', r'\times': '×', r'\pm': '±', r'\odot': '⊙', '+': '+', '-': '−', '*': '∗', '/': '/'}
-RELATIONS = {r'\le': '≤', r'\ge': '≥', r'\ne': '≠', r'\in': '∈', r'\sim': '∼', r'\approx': '≈', r'\leftarrow': '←', r'\to': '→',
+LETTERS = dict(GREEK, ell='ℓ', partial='\U0001d715', infty='∞', top='⊤', dots='…', cdots='⋯', vdots='⋮',
+               ddots='⋱')
+BINARY = {r'\cdot': '⋅', r'\ast': '∗', r'\times': '×', r'\pm': '±', r'\odot': '⊙', '+': '+', '-': '−',
+          '*': '∗', '/': '/'}
+RELATIONS = {r'\le': '≤', r'\ge': '≥', r'\ne': '≠', r'\in': '∈', r'\sim': '∼', r'\approx': '≈',
+             r'\leftarrow': '←', r'\to': '→', r'\longrightarrow': '⟶',
              '=': '=', '<': '<', '>': '>', ':': ':'}
 OPENING = {r'\lfloor': '⌊', r'\lceil': '⌈', r'\langle': '⟨', r'\{': '{', '(': '(', '[': '['}
 CLOSING = {r'\rfloor': '⌋', r'\rceil': '⌉', r'\rangle': '⟩', r'\}': '}', ')': ')', ']': ']', '!': '!'}
+BARS = {'|': '|', r'\|': '‖'}   # either side of a number or a vector
 DELIMITERS = dict(OPENING, **CLOSING, **{'|': '|', '/': '/', '.': ''})
 LIMITS = ('max', 'min')
 FUNCTIONS = LIMITS + ('exp', 'ln', 'log', 'sinh', 'cosh', 'tanh', 'sin', 'cos', 'arctan')
 LARGE = {'sum': '∑', 'prod': '∏', 'int': '∫'}
-SPACES = {r'\,': '0.1667em', r'\:': '0.2222em', r'\;': '0.2778em', '\\ ': '0.3em', r'\!': '-0.1667em', r'\quad': '1em', r'\qquad': '2em'}
+SPACES = {r'\,': '0.1667em', r'\:': '0.2222em', r'\;': '0.2778em', '\\ ': '0.3em', r'\!': '-0.1667em',
+          r'\quad': '1em', r'\qquad': '2em'}
 ACCENTS = {'hat': '^', 'tilde': '~', 'bar': '¯', 'overline': '‾'}
 SIZES = {'big': '1.2em', 'bigl': '1.2em', 'bigr': '1.2em', 'Big': '1.8em', 'Bigl': '1.8em', 'Bigr': '1.8em'}
 COLOURS = {'red': 'next', 'blue': 'prev'}
-LABELLED = set('kspr') | {GREEK['eta'], GREEK['delta']}   # eta_x, k_x: here x is a part of the name and no index
+# eta_x, k_x: here x is a part of the name and no index
+LABELLED = set('kspr') | {GREEK['eta'], GREEK['delta']}
 
 
 class TexError(Exception):
@@ -48,7 +57,8 @@ def space(width):
 
 
 def mrow(items):
-    """Items side by side. A sign after an operator is a prefix, and a function's name keeps away from its neighbours."""
+    """Items side by side. A sign after an operator is a prefix, and a function's name keeps away from its
+    neighbours."""
     out, before = [], None
     for k, item in enumerate(items):
         after = items[k + 1].kind if k + 1 < len(items) else None
@@ -70,7 +80,8 @@ def bold(letter):
 
 
 class Converter:
-    """One formula. indices holds the names that are indices; the first of each can be reached with the keyboard if keys is true."""
+    """One formula. indices holds the names that are indices; the first of each can be reached with the
+    keyboard if keys is true."""
     def __init__(self, tex, display=False, indices=(), keys=False):
         self.tex, self.tokens, self.at = tex, [(match[0], match.start()) for match in TOKEN.finditer(tex)], 0
         self.style = 'display' if display else 'text'   # or 'script'
@@ -167,7 +178,8 @@ class Converter:
         return Item(item.kind, self.index(name, self.attach(item, below, above), 0), '')
 
     def attach(self, item, below, above):
-        """Scripts stand beside their base, or under and over a sum; a browser moves them itself where a sum is small."""
+        """Scripts stand beside their base, or under and over a sum; a browser moves them itself where a sum
+        is small."""
         if below is None and above is None:
             return item.html
         base, limits = item.html, item.kind == 'big' and '∫' not in item.html
@@ -184,7 +196,8 @@ class Converter:
             return '<mrow>%s</mrow>' % text if primes else text
         key = ' tabindex="0"' if name in self.keys else ''
         self.keys.discard(name)
-        return '<mrow class="%s"%s>%s</mrow>' % (' '.join(filter(None, (self.colour, css_class(name)))), key, text)
+        return '<mrow class="%s"%s>%s</mrow>' % (' '.join(filter(None, (self.colour, css_class(name)))),
+                                                 key, text)
 
     # Atoms
 
@@ -207,8 +220,8 @@ class Converter:
     def sign(self, token):
         if token == ',':
             return Item('punct', '<mo separator="true"%s>,</mo>' % self.tight(), '')
-        if token == '|':
-            return Item('ord', '<mo stretchy="false" lspace="0" rspace="0">|</mo>', '')
+        if token in BARS:
+            return Item('ord', '<mo stretchy="false" lspace="0" rspace="0">%s</mo>' % BARS[token], '')
         for kind, table in (('open', OPENING), ('close', CLOSING)):
             if token in table:
                 return Item(kind, '<mo stretchy="false">%s</mo>' % table[token], '')
@@ -234,7 +247,8 @@ class Converter:
             sign = '<mo stretchy="%s">%s</mo>' % ('true' if name == 'overline' else 'false', ACCENTS[name])
             return Item('ord', '<mover accent="true">%s%s</mover>' % (self.argument(), sign), '')
         if name in SIZES:
-            return self.delimiter('stretchy="false" mathsize="%s"' % SIZES[name])   # a stretched one gets wide gaps in Chromium
+            # a stretched one gets wide gaps in Chromium
+            return self.delimiter('stretchy="false" mathsize="%s"' % SIZES[name])
         handler = getattr(self, 'tex_' + name, None)
         return handler() if handler else self.error('the command %s is not known' % token)
 
@@ -254,7 +268,8 @@ class Converter:
 
     def tex_frac(self):
         style = 'text' if self.style == 'display' else self.style
-        return Item('ord', '<mfrac>%s%s</mfrac>' % (self.within(style, self.argument), self.within(style, self.argument)), '')
+        return Item('ord', '<mfrac>%s%s</mfrac>'
+                    % (self.within(style, self.argument), self.within(style, self.argument)), '')
 
     def tex_tfrac(self):
         fraction = self.within('text', self.tex_frac)
@@ -273,7 +288,8 @@ class Converter:
 
     def tex_mathrm(self):
         name = self.letter()
-        return Item('ord' if len(name) == 1 else 'fun', '<mi mathvariant="normal">%s</mi>' % html.escape(name), '')
+        return Item('ord' if len(name) == 1 else 'fun', '<mi mathvariant="normal">%s</mi>'
+                    % html.escape(name), '')
 
     def tex_mathrel(self):
         """A sign as a relation; with an = behind it, as in +=, the two are one."""
@@ -323,7 +339,8 @@ class Converter:
     def table(self, name, rows):
         cells = (''.join('<mtd>%s</mtd>' % cell for cell in row) for row in rows)
         display = ' displaystyle="true"' if name == 'aligned' else ''
-        return '<mtable class="%s"%s>%s</mtable>' % (name, display, ''.join('<mtr>%s</mtr>' % row for row in cells))
+        return '<mtable class="%s"%s>%s</mtable>' % (name, display,
+                                                     ''.join('<mtr>%s</mtr>' % row for row in cells))
 
     def tex_begin(self):
         name = self.raw()
@@ -345,7 +362,8 @@ class Converter:
         return Item('ord', text, '')
 
 
-LONG = 12   # a formula in a line of text with more items than these may be broken, behind its relations and commas
+# a formula in a line of text with more items than these may be broken, behind its relations and commas
+LONG = 12
 
 
 def pieces(items):
@@ -353,7 +371,8 @@ def pieces(items):
     parts = [[]]
     for k, item in enumerate(items):
         parts[-1].append(item)
-        breaks = item.kind in ('rel', 'punct') or item.kind == 'space' and k and items[k - 1].kind in ('space', 'punct')
+        wide = item.kind == 'space' and k and items[k - 1].kind in ('space', 'punct')
+        breaks = wide or item.kind in ('rel', 'punct')
         if breaks and k + 1 < len(items) and items[k + 1].kind != 'space':
             parts.append([])
     return parts
@@ -365,4 +384,5 @@ def mathml(tex, display=False, indices=(), keys=False):
     opening = '<math%s xmlns="http://www.w3.org/1998/Math/MathML">' % (' display="block"' if display else '')
     parts = pieces(items) if not display and len(items) > LONG else [items]
     bodies = map(mrow, parts)
-    return '<wbr/>'.join('%s%s</math>' % (opening, body if body.startswith('<mrow>') else '<mrow>%s</mrow>' % body) for body in bodies)
+    return '<wbr/>'.join('%s%s</math>' % (opening, body if body.startswith('<mrow>') else '<mrow>%s</mrow>'
+                                          % body) for body in bodies)

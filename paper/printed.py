@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Prints the book: build/book.pdf, from chapters/*.md by way of build/pdf/book.tex.
 
-    python3 paper/printed.py          the reading edition: needs pdflatex, makeindex, and rsvg-convert for the figures
-    python3 paper/printed.py --full   everything: also each chapter's second half, the tests and the assembled files
+    python3 paper/printed.py          the reading edition: needs pdflatex, makeindex, and rsvg-convert for the
+figures
+    python3 paper/printed.py --full   everything: also each chapter's second half, the tests and the assembled
+files
     python3 paper/printed.py --tex    only writes book.tex
 """
 import os
@@ -20,14 +22,15 @@ from mathml import TexError, mathml
 from results import ReportError, Results, brief
 from writer import CONTENTS, PRIMED, REFERENCE, plain, quoted
 
-TOOLS = {'pdflatex': 'texlive-latex-recommended lmodern', 'makeindex': 'texlive-binaries', 'rsvg-convert': 'librsvg2-bin'}
+TOOLS = {'pdflatex': 'texlive-latex-recommended lmodern', 'makeindex': 'texlive-binaries',
+         'rsvg-convert': 'librsvg2-bin'}
 SPECIAL = dict({sign: '\\' + sign for sign in '{}$&#_%'}, **{
     '\\': r'\textbackslash{}', '^': r'\textasciicircum{}', '~': r'\textasciitilde{}', '"': r'\textquotedbl{}',
     "'": r'\textquotesingle{}', '`': r'\textasciigrave{}'})
 LEVELS = {2: 'section', 3: 'subsection', 4: 'subsubsection'}
 INDEX = {'red': 'nextindex', 'blue': 'previousindex'}   # how an index is marked, in formulas and in code
 BREAKS = re.compile(r'(?<=[/_,(=.\]])(?=\w)|(?<=\w)(?=[\[(])')   # where code in a line of prose may be broken
-ROOM = 90   # characters in a line of a table
+ROOM = 86   # characters in a line of a table
 COLUMNS = 100   # characters in a line of code
 
 
@@ -58,11 +61,13 @@ def entry(group, key, shown):
     return '\\index{%s!%s@%s}' % (group, quote(key), quote(shown))
 
 
-EQUATIONS, FUNCTIONS, TERMS = (r'%d@\textbf{%s}' % pair for pair in ((1, 'Equations'), (2, 'Functions'), (3, 'Terms')))
+EQUATIONS, FUNCTIONS, TERMS = (r'%d@\textbf{%s}' % pair
+                               for pair in ((1, 'Equations'), (2, 'Functions'), (3, 'Terms')))
 
 
 def shares(widths, stacked=()):
-    """What each column of a table gets: None for as much as it needs, or its share of the line. In a stacked one a cell has several lines, so it needs a width."""
+    """What each column of a table gets: None for as much as it needs, or its share of the line. In a stacked
+    one a cell has several lines, so it needs a width."""
     room, left, given = ROOM - 2 * len(widths), len(widths), [None] * len(widths)
     for k in sorted(range(len(widths)), key=lambda k: widths[k]):
         if widths[k] > room / left or k in stacked:
@@ -102,7 +107,8 @@ class Printer:
 
     def terms(self, block):
         """The places in the index that a block has."""
-        return ''.join(entry(TERMS, term.lower(), escaped(term)) for term in self.catalogue.terms.get((self.path, block.line), []))
+        return ''.join(entry(TERMS, term.lower(), escaped(term))
+                       for term in self.catalogue.terms.get((self.path, block.line), []))
 
     # Blocks
 
@@ -111,9 +117,10 @@ class Printer:
         if level == 1:
             number, title = re.match(r'(?:(\d+)\. )?(.*)', text).groups()
             counter = '\\setcounter{chapter}{%d}' % (int(number) - 1) if number else ''
-            return '\n%s\\chapter{%s}\\label{%s}%s\n' % (counter, self.inline(title, block.line), self.press.label(self.path),
+            return '\n%s\\chapter{%s}\\label{%s}%s\n' % (counter, self.inline(title, block.line),
+                                                         self.press.label(self.path),
                                                       self.terms(block))
-        title = re.sub(r'\\eq\{(\w+)\}', r'(\1)', self.inline(text, block.line))   # no links in the table of contents
+        title = self.without_links(text, block.line)   # no links in the table of contents
         label = self.press.label(self.path, self.headings[block.line])
         return '\n\\%s{%s}\\label{%s}%s\n' % (LEVELS[level], title, label, self.terms(block))
 
@@ -134,7 +141,9 @@ class Printer:
         first, items = block.data
         kind = 'itemize' if first is None else 'enumerate'
         start = '\\setcounter{enumi}{%d}' % (first - 1) if first else ''
-        return '\n\\begin{%s}%s\n%s\\end{%s}\n' % (kind, start, ''.join('\\item %s' % self.blocks(item).lstrip() for item in items), kind)
+        return '\n\\begin{%s}%s\n%s\\end{%s}\n' % (kind, start,
+                                                   ''.join('\\item %s' % self.blocks(item).lstrip()
+                                                           for item in items), kind)
 
     def block_fence(self, block):
         language, lines = block.data
@@ -149,12 +158,21 @@ class Printer:
     def block_table(self, block):
         align, rows = block.data
         columns = max(len(cells) for cells, line in rows)
-        widths = [max(len(plain(cells[k])) if k < len(cells) else 0 for cells, line in rows) for k in range(columns)]
+        widths = [max(self.width(cells[k]) if k < len(cells) else 0 for cells, line in rows)
+                  for k in range(columns)]
         stacked = {k for cells, line in rows for k, cell in enumerate(cells) if '<br>' in cell}
         shape = ''.join(map(column, shares(widths, stacked), align + [''] * columns))
-        body = ['%s \\\\\n' % ' & '.join(self.inline(cell, line) for cell in cells + [''] * (columns - len(cells))) for cells, line in rows]
-        return ('\n{\\small\\setlength\\tabcolsep{5pt}\\begin{longtable}[l]{@{}%s@{}}\n\\toprule\n%s\\midrule\\endhead\n%s\\bottomrule\n\\end{longtable}}\n'
-                % (shape, body[0], ''.join(body[1:])))
+        body = ['%s \\\\\n' % ' & '.join(self.inline(cell, line)
+                                         for cell in cells + [''] * (columns - len(cells)))
+                for cells, line in rows]
+        return ('\n{\\small\\setlength\\tabcolsep{5pt}\\begin{longtable}[l]{@{}%s@{}}\n\\toprule\n%s\\midrule'
+                '\\endhead\n%s\\bottomrule\n\\end{longtable}}\n' % (shape, body[0], ''.join(body[1:])))
+
+    def width(self, cell):
+        """About how many characters a cell of a table has, with the page that is printed behind a chunk's
+        name."""
+        return len(plain(re.sub(r'\[([^\[\]`]*)\]\(\S*\)', lambda match: match[1] + ', p. 100'
+                                * (match[1] in self.catalogue.book.chunks), cell)))
 
     # Equations and code
 
@@ -190,10 +208,13 @@ class Printer:
         number, out = '\\eq{%s}' % tag if tag in self.catalogue.equations else '(%s)' % tag, []
         for (what, function), lines in self.press.results.checks(self.path, tag):
             said = ', '.join('%s %s' % (self.method(line.method), brief(line.error)) for line in lines)
-            verdict = '\\textcolor{good}{ok}' if all(line.ok for line in lines) else '\\textcolor{red}{FAILED}'
-            out.append('Check %s: $%s$ of \\code{%s}: %s \\textbf{%s}' % (number, symbols(what), self.breakable(function), said, verdict))
+            verdict = '\\textcolor{good}{ok}' if all(line.ok
+                                                     for line in lines) else '\\textcolor{red}{FAILED}'
+            out.append('Check %s: $%s$ of \\code{%s}: %s \\textbf{%s}'
+                       % (number, symbols(what), self.breakable(function), said, verdict))
         wrong = self.press.told_of_wrong(self.path, tag)[0]
-        return '\\result{%s%s}\n' % ('\\newline '.join(out) or 'Check %s: not run' % number, '; ' + wrong if wrong else '')
+        return '\\result{%s%s}\n' % ('\\newline '.join(out) or 'Check %s: not run' % number, '; ' + wrong
+                                     if wrong else '')
 
     def method(self, method):
         place = self.press.methods.get(method)
@@ -201,20 +222,28 @@ class Printer:
 
     def in_place(self, chunk, part):
         """A chunk where the chapter has it, if this edition prints it, and what its checks said."""
-        tested = self.catalogue.tested(chunk)
-        checked = self.catalogue.checked_in(chunk, part) if tested else self.press.checked_again(self.path, chunk, part)
-        return (self.chunk(chunk, part) if self.press.prints(chunk, part) else '') + ''.join(map(self.result, checked))
+        printed = self.chunk(chunk, part) if self.press.prints(chunk, part) else ''
+        return printed + ''.join(map(self.result, self.press.checked_in(chunk, part)))
 
     def chunk(self, chunk, part):
         name, label = chunk.name, chunk_id(chunk.name, part)
         tags = ' '.join('\\eq{%s}' % tag if tag in self.catalogue.equations else '(%s)' % tag
                         for tag in chunk.equations) if part == 0 else ''
-        title = '\\code{%s}' % escaped(name) if '/' in name else '\\textit{\\textlangle %s\\textrangle}' % self.text(name, False)
+        title = self.title(name)
         text = '\n'.join(text for text, number in chunk.parts[part][1])
-        defined = [] if self.catalogue.tested(chunk) else highlight.functions(text + '\n')
-        index = ''.join(entry(FUNCTIONS, function.lower(), '\\code{%s}' % escaped(function)) for function in defined)
-        return '\\begin{chunk}\\phantomsection\\label{%s}%s\\chunkname{%s %s$\\equiv$ %s}\n%s%s\\end{chunk}\n' % (
-            label, index, title, '$+$' if part else '', tags, self.lines(folded(text)), self.users(chunk, part))
+        defined = [] if self.catalogue.tested(chunk) else [name for name in highlight.functions(text + '\n')
+                                                           if not name.isupper()]
+        index = ''.join(entry(FUNCTIONS, function.lower(), '\\code{%s}' % escaped(function))
+                        for function in defined)
+        return ('\\begin{chunk}\\phantomsection\\label{%s}%s\\chunkname{%s %s$\\equiv$ %s}\n'
+                '%s%s\\end{chunk}\n') % (
+            label, index, title, '$+$' if part else '', tags, self.lines(folded(text)),
+            self.users(chunk, part))
+
+    def title(self, name):
+        if '/' in name:
+            return '\\code{%s}' % escaped(name)
+        return '\\textit{\\textlangle %s\\textrangle}' % self.text(name, False)
 
     def users(self, chunk, part):
         said = ', '.join(self.reference(user, True) for user in self.catalogue.users[chunk.name])
@@ -222,14 +251,15 @@ class Printer:
 
     def reference(self, name, page=False):
         """A chunk's name, which leads to it if this edition prints it."""
-        shown = '\\code{%s}' % escaped(name) if '/' in name else '\\textit{\\textlangle %s\\textrangle}' % self.text(name, False)
+        shown = self.title(name)
         if not self.press.prints(self.catalogue.book.chunks[name]):
             return shown
         return self.hyperlink(chunk_id(name), shown) + (' p.~\\pageref{%s}' % chunk_id(name) if page else '')
 
     def lines(self, code, text=None):
         """Lines of code, or of another text. The first two and the last two stay together."""
-        words = ''.join(self.word(kind, word) for kind, word in highlight.words(code)) if code is not None else literal(text)
+        words = ''.join(self.word(kind, word)
+                        for kind, word in highlight.words(code)) if code is not None else literal(text)
         lines = [self.line(line) for line in words.split('\n')]
         ends = ['\\par\\nobreak' if k == 0 or k >= len(lines) - 2 else '\\par' for k in range(len(lines))]
         return '\\begin{lines}\n%s\\end{lines}\n' % ''.join('%s%s\n' % pair for pair in zip(lines, ends))
@@ -263,7 +293,8 @@ class Printer:
             if match[2] in self.catalogue.equations:
                 return self.hyperlink('eq:' + match[2], match[2])
             chapter = self.press.numbered.get(match[3])
-            return '\\hyperref[%s]{%s}' % (self.press.label(chapter), match[0]) if chapter and chapter != self.path else match[0]
+            return '\\hyperref[%s]{%s}' % (self.press.label(chapter),
+                                           match[0]) if chapter and chapter != self.path else match[0]
         marks = {'“': '``', '”': "''", '‘': '`', '’': "'"}
         text = ''.join(marks.get(sign, sign) for sign in escaped(quoted(text)))
         return REFERENCE.sub(link, text) if links else text
@@ -293,7 +324,7 @@ class Printer:
 
     def link(self, label, target, line):
         """A link within the book, or to the world. What this edition does not print is only named."""
-        text = self.inline(label, line)
+        text = self.without_links(label, line)
         if re.match('https?:', target):
             return '\\href{%s}{\\textcolor{link}{%s}}' % (re.sub(r'([%#])', r'\\\1', target), text)
         name, _, anchor = target.partition('#')
@@ -302,14 +333,16 @@ class Printer:
         if chunk and self.press.prints(chunk):
             return self.hyperlink(chunk_id(chunk.name), text) + ', p.~\\pageref{%s}' % chunk_id(chunk.name)
         if path in self.press.anchors:
-            return self.hyperlink(self.press.label(path, anchor), text) if self.press.has(path, anchor) else text
+            return self.hyperlink(self.press.label(path, anchor), text) if self.press.has(path,
+                                                                                          anchor) else text
         chunk = self.catalogue.book.chunks.get(path)
         return self.hyperlink(chunk_id(path), text) if chunk and self.press.prints(chunk) else text
 
     def image(self, alt, source, caption, line):
         path = os.path.normpath(os.path.join(os.path.dirname(self.path), source))
         if not os.path.exists(os.path.join(ROOT, path)):
-            self.error(line, "there is no picture %s; 'make figures' draws those that the chapters show" % path)
+            self.error(line, "there is no picture %s; 'make figures' draws those that the chapters show"
+                       % path)
         self.press.pictures.add(path)
         name = os.path.splitext(os.path.basename(path))[0]
         shown = name + '.pdf' if path.endswith('.svg') else os.path.basename(path)
@@ -323,8 +356,10 @@ class Press(Edition):
         self.full, self.pictures = full, set()
 
     def prints(self, chunk, part=0):
-        left_out = '/' in chunk.name or self.catalogue.tested(chunk) or self.catalogue.is_second(chunk, part)
-        return self.full or not left_out
+        """Whether this edition has a chunk. Of the tests the reading edition has the declarations, beside
+        their equations."""
+        test = self.catalogue.tested(chunk) and not any(self.catalogue.declarations(chunk))
+        return self.full or not ('/' in chunk.name or test or self.catalogue.is_second(chunk, part))
 
     def has(self, path, anchor):
         """Whether this edition prints what is below a heading."""
@@ -336,12 +371,15 @@ class Press(Edition):
         return True
 
     def label(self, path, anchor=''):
-        return re.sub(r'\W+', '-', os.path.splitext(os.path.basename(path))[0] + (':' + anchor if anchor else ''))
+        return re.sub(r'\W+', '-', os.path.splitext(os.path.basename(path))[0]
+                      + (':' + anchor if anchor else ''))
 
     def text(self):
         chapters = [chapter for chapter in self.catalogue.chapters if chapter.path not in EXTRA]
-        out = ['\\maketitle\n', self.opening(), '\\tableofcontents\n'] + [Printer(self, chapter).body() for chapter in chapters]
-        appendix = [Printer(self, chapter).body() for chapter in self.catalogue.chapters if chapter.path in EXTRA]
+        out = ['\\maketitle\n', self.opening(), '\\tableofcontents\n'] + [Printer(self, chapter).body()
+                                                                          for chapter in chapters]
+        appendix = [Printer(self, chapter).body() for chapter in self.catalogue.chapters
+                    if chapter.path in EXTRA]
         return ''.join(out + (['\n\\appendix\n'] + appendix if appendix else []) + ['\n\\printindex\n'])
 
     def author(self):
@@ -351,25 +389,34 @@ class Press(Edition):
         return name + ' of the book' * (name == 'the authors')
 
     def opening(self):
-        """What the project says of itself in its README, what this edition leaves out, and when its checks were run."""
+        """What the project says of itself in its README, what this edition leaves out, and when its checks
+        were run."""
         with open(os.path.join(ROOT, 'README.md'), encoding='utf-8') as file:
             blocks = markdown.blocks(markdown.number_lines(file.read()))
         first = next(block for block in blocks if block.kind == 'paragraph')
         printer = Printer(self, Chapter('README.md', '', [], [Section('', '', [first])]))
-        runs = ' and '.join('%s on %s' % (escaped(compiler), escaped(time)) for compiler, time in self.results.sayings())
-        said = 'The results of the checks are those of %s.' % runs if runs else 'The checks had not been run when this was printed.'
-        edition = '' if self.full else ('This is the reading edition. Of the tests it has the results; their code, the catalogues of wrong '
-                                        'versions and the assembled files are in the chapters themselves, and in the full edition.\n\n')
+        runs = ' and '.join('%s on %s' % (escaped(compiler), escaped(time))
+                            for compiler, time in self.results.sayings())
+        said = ('The results of the checks are those of %s.' % runs if runs
+                else 'The checks had not been run when this was printed.')
+        edition = '' if self.full else (
+            'This is the reading edition. Of the tests it has the declarations beside the equations, and '
+            'their'
+            ' results; the rest, the wrong versions and the assembled files are in the chapters themselves, '
+            'and in the full edition.\n\n')
         return '\\begin{quote}%s\n\n%s%s\\end{quote}\n' % (printer.body(), edition, said)
 
 
 def run(command, folder):
-    return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
 
 
 def missing_tools():
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
-    return missing and 'not here: %s; on Debian and Ubuntu: apt-get install %s' % (', '.join(missing), ' '.join(TOOLS[tool] for tool in missing))
+    packages = ' '.join(TOOLS[tool] for tool in missing)
+    said = 'not here: %s; on Debian and Ubuntu: apt-get install %s' % (', '.join(missing), packages)
+    return said if missing else ''
 
 
 def figures(pictures, folder):
@@ -380,7 +427,8 @@ def figures(pictures, folder):
             continue
         done = run(['rsvg-convert', '-f', 'pdf', '-o', target[:-4] + '.pdf', source], folder)
         if done.returncode:
-            raise BookError('%s: rsvg-convert cannot read it: %s' % (path, done.stdout.decode(errors='replace').strip()))
+            raise BookError('%s: rsvg-convert cannot read it: %s'
+                            % (path, done.stdout.decode(errors='replace').strip()))
 
 
 def read(path):
@@ -391,21 +439,25 @@ def read(path):
 
 
 def typeset(folder):
-    """Runs pdflatex until page numbers, contents and index stand still, and says what its log complains about."""
+    """Runs pdflatex until page numbers, contents and index stand still, and says what its log complains
+    about."""
     before = None
     for _ in range(5):
-        done = run(['pdflatex', '-interaction=nonstopmode', '-halt-on-error', '-file-line-error', 'book.tex'], folder)
+        done = run(['pdflatex', '-interaction=nonstopmode', '-halt-on-error', '-file-line-error', 'book.tex'],
+                   folder)
         log = read(os.path.join(folder, 'book.log'))
         if done.returncode:
             wrong = re.findall(r'^\S*?:\d+: .*|^! .*', log, re.M)
-            raise BookError('pdflatex failed; %s/book.log says: %s' % (os.path.relpath(folder), wrong[0] if wrong else 'nothing'))
+            raise BookError('pdflatex failed; %s/book.log says: %s'
+                            % (os.path.relpath(folder), wrong[0] if wrong else 'nothing'))
         if run(['makeindex', '-q', 'book.idx'], folder).returncode:
             raise BookError('makeindex failed; see %s/book.ilg' % os.path.relpath(folder))
         after = [read(os.path.join(folder, 'book.' + kind)) for kind in ('aux', 'toc', 'out', 'ind')]
         if after == before:
             break
         before = after
-    return re.findall(r'^(?:Overfull \\hbox|LaTeX Warning: (?:Reference|Label|There were)|pdfTeX warning|Package hyperref Warning).*', log, re.M)
+    return re.findall(r'^(?:Overfull \\hbox|LaTeX Warning: (?:Reference|Label|There were)|pdfTeX '
+                      r'warning|Package hyperref Warning).*', log, re.M)
 
 
 def main(arguments):
@@ -418,7 +470,8 @@ def main(arguments):
             raise BookError(missing)
         press = Press(Results(os.path.join(ROOT, 'build', 'report')), arguments == ['--full'])
         with open(os.path.join(HERE, 'book.tex'), encoding='utf-8') as file:
-            text = file.read().replace('{AUTHOR}', '{%s}' % escaped(press.author())).replace('\nTEXT\n', '\n%s\n' % press.text())
+            text = file.read().replace('{AUTHOR}', '{%s}' % escaped(press.author()))
+        text = text.replace('\nTEXT\n', '\n%s\n' % press.text())
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, 'book.tex'), 'w', encoding='utf-8') as file:
             file.write(text)

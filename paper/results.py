@@ -1,9 +1,11 @@
-"""What the last run of the checks said: build/report/*.tsv, one file for each program. Nothing is shown that is not in them."""
+"""What the last run of the checks said: build/report/*.tsv, one file for each program. Nothing is shown that
+is not in them."""
 import collections
 import os
 
 Line = collections.namedtuple('Line', 'what function ok method error allowed entries compiler time')
-Mutant = collections.namedtuple('Mutant', 'chapter name erratum method tag wrong right function')   # wrong and right: errors
+# wrong and right: errors
+Mutant = collections.namedtuple('Mutant', 'chapter name erratum method tag wrong right function')
 METHODS = ('oracle', 'central', 'complex', 'adjoint')
 
 
@@ -30,28 +32,36 @@ class Results:
                 elif fields[0] == 'equation':
                     kind, chapter, tag, what, function, ok, method, error, allowed, entries = fields
                     numbers = float(error), float(allowed), int(entries)
-                    self.lines[chapter, tag.strip('()')].append(Line(what, function, {'ok': True, 'FAILED': False}[ok], method, *numbers, compiler, time))
+                    self.lines[chapter, tag.strip('()')].append(Line(what, function,
+                                                                     {'ok': True, 'FAILED': False}[ok],
+                                                                     method, *numbers, compiler, time))
                 else:
                     kind, chapter, mutant, erratum, method, tag, wrong, right, function = fields
-                    self.mutants.append(Mutant(chapter, mutant, erratum.strip('-'), method, tag.strip('()'), float(wrong), float(right), function))
-                if kind != ('compiler' if number == 1 else fields[0]) or kind not in ('compiler', 'equation', 'mutant'):
+                    self.mutants.append(Mutant(chapter, mutant, erratum.strip('-'), method, tag.strip('()'),
+                                               float(wrong), float(right), function))
+                if kind != ('compiler' if number == 1 else fields[0]) or kind not in ('compiler', 'equation',
+                                                                                      'mutant'):
                     raise ValueError
             except (ValueError, KeyError):
-                raise ReportError("%s:%d: not a line of a report; 'make test' writes it anew" % (path, number)) from None
+                raise ReportError("%s:%d: not a line of a report; 'make test' writes it anew"
+                                  % (path, number)) from None
 
     def checks(self, chapter, tag):
-        """What was checked about an equation: (what, function) and its lines, one a method, the worst of all programs."""
+        """What was checked about an equation: (what, function) and its lines, one a method, the worst of all
+        programs."""
         found = collections.OrderedDict()
         for line in self.lines.get((chapter, tag), []):
             methods = found.setdefault((line.what, line.function), {})
             if line.method not in methods or worse(line, methods[line.method]):
                 methods[line.method] = line
         order = {method: k for k, method in enumerate(METHODS)}
-        return [(key, sorted(methods.values(), key=lambda line: order.get(line.method, 9))) for key, methods in found.items()]
+        return [(key, sorted(methods.values(), key=lambda line: order.get(line.method, 9)))
+                for key, methods in found.items()]
 
     def sayings(self, chapter=None):
         """With which compilers the checks were run, and when."""
-        told = {(line.compiler, line.time) for (where, tag), lines in self.lines.items() for line in lines if chapter in (None, where)}
+        told = {(line.compiler, line.time) for (where, tag), lines in self.lines.items() for line in lines
+                if chapter in (None, where)}
         latest = {}
         for compiler, time in sorted(told):
             latest[compiler] = time

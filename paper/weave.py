@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The weaver: makes build/book/, an HTML page a chapter, from chapters/*.md and from the last run of the checks.
+"""The weaver: makes build/book/, an HTML page a chapter, from chapters/*.md and from the last run of the
+checks.
 
     python3 paper/weave.py          write build/book/
     python3 paper/weave.py DIR      write it to DIR instead
@@ -20,14 +21,16 @@ from results import ReportError, Results
 from writer import Writer, file_id
 
 TITLE = 'Convolutional networks, equation by equation, in C'
-LIVE = '.unit:has(.%(name)s:hover) .%(name)s,.unit:has(.%(name)s:focus) .%(name)s{background:var(--light);box-shadow:0 2px 0 var(--ink)}\n'
+LIVE = ('.unit:has(.%(name)s:hover) .%(name)s,.unit:has(.%(name)s:focus) .%(name)s'
+        '{background:var(--light);box-shadow:0 2px 0 var(--ink)}\n')
 
 
 class Site(Edition):
     """All the pages of the book, and where everything is."""
     def __init__(self, root, results):
         super().__init__(root, results)
-        self.pictures, self.links = set(), []   # links: (where it stands, page, anchor), to be checked at the end
+        # links: (where it stands, page, anchor), to be checked at the end
+        self.pictures, self.links = set(), []
         self.writers = {chapter.path: Writer(self, chapter) for chapter in self.catalogue.chapters}
 
     @staticmethod
@@ -59,7 +62,8 @@ class Site(Edition):
 
     def picture(self, path, where):
         if not os.path.exists(os.path.join(self.root, path)):
-            raise BookError("%s: there is no picture %s; 'make figures' draws those that the chapters show" % (where, path))
+            raise BookError("%s: there is no picture %s; 'make figures' draws those that the chapters show"
+                            % (where, path))
         self.pictures.add(path)
         return 'figures/' + os.path.basename(path)
 
@@ -90,7 +94,9 @@ def contents(site, current):
         inside = ''
         if page == current and path:
             headed = [section for section in site.writers[path].chapter.sections if section.title]
-            inside = '<ul>%s</ul>' % ''.join('<li><a href="#%s">%s</a></li>' % (section.anchor, site.plain(section.title)) for section in headed)
+            inside = '<ul>%s</ul>' % ''.join('<li><a href="#%s">%s</a></li>'
+                                             % (section.anchor, site.plain(section.title))
+                                             for section in headed)
         items.append('<li><a href="%s"%s>%s</a>%s</li>' % (page, mark, title, inside))
     return '<ul>%s</ul>' % '\n'.join(items)
 
@@ -100,7 +106,8 @@ def neighbours(site, current):
     at = [page for page, title in pairs].index(current)
     before = '<a rel="prev" href="%s">← %s</a>' % pairs[at - 1] if at else ''
     after = '<a rel="next" href="%s">%s →</a>' % pairs[at + 1] if at + 1 < len(pairs) else ''
-    return '<nav class="turn" aria-label="previous and next page"><span>%s</span><span>%s</span></nav>' % (before, after)
+    return ('<nav class="turn" aria-label="previous and next page"><span>%s</span><span>%s</span></nav>'
+            % (before, after))
 
 
 def when_checked(site, path):
@@ -108,8 +115,10 @@ def when_checked(site, path):
     stated = any(equation.chapter == path for equation in site.catalogue.equations.values())
     runs = site.results.sayings(path if stated else None)
     if not runs:
-        return 'The checks have not been run: <code>make test</code> runs them, and <code>make book</code> then shows their results.'
-    return 'Checked with %s.' % ', and with '.join('%s on %s' % (escape(compiler), escape(time)) for compiler, time in runs)
+        return ('The checks have not been run: <code>make test</code> runs them, '
+                'and <code>make book</code> then shows their results.')
+    return 'Checked with %s.' % ', and with '.join('%s on %s' % (escape(compiler), escape(time))
+                                                   for compiler, time in runs)
 
 
 def weave(root, folder, results):
@@ -121,10 +130,13 @@ def weave(root, folder, results):
     made = {}
     for page, title, path in pages.listing(site):
         plain = re.sub('<[^>]*>', '', title)
-        made[page] = template.substitute(title=plain if page == 'index.html' else plain + ' · ' + TITLE, book=TITLE, body=bodies[page],
-                                         contents=contents(site, page), turn=neighbours(site, page), checked=when_checked(site, path))
+        made[page] = template.substitute(title=plain if page == 'index.html' else plain + ' · ' + TITLE,
+                                         book=TITLE, body=bodies[page],
+                                         contents=contents(site, page), turn=neighbours(site, page),
+                                         checked=when_checked(site, path))
     site.check_links(made)
-    names = sorted({css_class(name) for chapter in site.catalogue.chapters for section in chapter.sections for name in section.indices})
+    names = sorted({css_class(name) for chapter in site.catalogue.chapters for section in chapter.sections
+                    for name in section.indices})
     with open(os.path.join(HERE, 'style.css'), encoding='utf-8') as file:
         made['style.css'] = file.read() + ''.join(LIVE % {'name': name} for name in names)
     save(folder, made, [os.path.join(root, picture) for picture in sorted(site.pictures)])

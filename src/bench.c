@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [93abbcc14f48]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [93abbcc14f48]: edit there, or here and make stitch
 //
 // How fast each part of the trainer is. It is the trainer with another beginning:
 //

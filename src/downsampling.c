@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [c55666d0ac80]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/4-downsampling.md [20e279c13968]: edit there, or here and make stitch
 #include <assert.h>
 #include <string.h>
 #include <tgmath.h>
@@ -84,9 +84,11 @@ void max_pooling_forward(struct pooling n, const real a_[n.C][n.X_][n.Y_], real 
 }
 
 // Max pooling, backward (19)
-// da_[C][X_][Y_] from da[C][X][Y], with the a_ and a of max_pooling_forward. Refuses sizes that don't fit.
-void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_], const real a[n.C][n.X][n.Y],
-                          const real da[n.C][n.X][n.Y], real da_[n.C][n.X_][n.Y_])
+// da_[C][X_][Y_] from da[C][X][Y], with the a_ and a of max_pooling_forward.
+// Refuses sizes that don't fit.
+void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_],
+                          const real a[n.C][n.X][n.Y], const real da[n.C][n.X][n.Y],
+                          real da_[n.C][n.X_][n.Y_])
 {
     assert(pooling_fits(n));
     memset(da_, 0, sizeof(real[n.C][n.X_][n.Y_]));
@@ -104,9 +106,10 @@ void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_], cons
             }
 }
 
-// Average pooling, forward
+// Average pooling, forward (G16)
 // a[C][X][Y] from a_[C][X_][Y_]. Refuses sizes that don't fit.
-void average_pooling_forward(struct pooling n, const real a_[n.C][n.X_][n.Y_], real a[n.C][n.X][n.Y])
+void average_pooling_forward(struct pooling n, const real a_[n.C][n.X_][n.Y_],
+                             real a[n.C][n.X][n.Y])
 {
     assert(pooling_fits(n));
     weight share = (weight)1 / (n.DX * n.DY);
@@ -121,9 +124,10 @@ void average_pooling_forward(struct pooling n, const real a_[n.C][n.X_][n.Y_], r
             }
 }
 
-// Average pooling, backward
+// Average pooling, backward (G17)
 // da_[C][X_][Y_] from da[C][X][Y]. Refuses sizes that don't fit.
-void average_pooling_backward(struct pooling n, const real da[n.C][n.X][n.Y], real da_[n.C][n.X_][n.Y_])
+void average_pooling_backward(struct pooling n, const real da[n.C][n.X][n.Y],
+                              real da_[n.C][n.X_][n.Y_])
 {
     assert(pooling_fits(n));
     weight share = (weight)1 / (n.DX * n.DY);

@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [3888d5ab640c]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [3888d5ab640c]: edit there, or here and make stitch
 #ifndef SUMS_ALONE   // the trainer, which includes this file, has these already
 #include <assert.h>
 #include <string.h>

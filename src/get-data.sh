@@ -22,7 +22,8 @@ sha256() {
 
 download() {   # one file, from the first mirror that has it with the right contents
     for mirror in $mirrors; do
-        if curl -fsSL --connect-timeout 10 -o "$to/$1.gz.new" "$mirror/$1.gz" 2>/dev/null && gzip -dc "$to/$1.gz.new" >"$to/$1.new" 2>/dev/null &&
+        if curl -fsSL --connect-timeout 10 -o "$to/$1.gz.new" "$mirror/$1.gz" 2>/dev/null &&
+            gzip -dc "$to/$1.gz.new" >"$to/$1.new" 2>/dev/null &&
             [ "$(sha256 "$to/$1.new")" = "$2" ]; then
             rm -f "$to/$1.gz.new"
             mv "$to/$1.new" "$to/$1"

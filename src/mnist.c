@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [83fd16b11702]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [23d6ef44554d]: edit there, or here and make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
@@ -279,12 +279,12 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
     for (int c_ = 0; c_ < n.C_; c_++)
         for (int i = 0; i < n.X_; i++)
             for (int j = 0; j < n.Y_; j++) {
-                int from_x = first_window(i, n.KX, n.SX, n.PX), to_x = last_window(i, n.X, n.SX, n.PX);
-                int from_y = first_window(j, n.KY, n.SY, n.PY), to_y = last_window(j, n.Y, n.SY, n.PY);
+                int top = first_window(i, n.KX, n.SX, n.PX), left = first_window(j, n.KY, n.SY, n.PY);
+                int low = last_window(i, n.X, n.SX, n.PX), right = last_window(j, n.Y, n.SY, n.PY);
                 real s = same(0);
                 for (int c = 0; c < n.C; c++)
-                    for (int x = from_x; x <= to_x; x++)
-                        for (int y = from_y; y <= to_y; y++)
+                    for (int x = top; x <= low; x++)
+                        for (int y = left; y <= right; y++)
                             s += dz[c][x][y] * w[c][c_][i + n.PX - x * n.SX][j + n.PY - y * n.SY];
                 da[c_][i][j] = s;
             }
@@ -379,9 +379,11 @@ void max_pooling_forward(struct pooling n, const real a_[n.C][n.X_][n.Y_], real 
 }
 
 // Max pooling, backward (19)
-// da_[C][X_][Y_] from da[C][X][Y], with the a_ and a of max_pooling_forward. Refuses sizes that don't fit.
-void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_], const real a[n.C][n.X][n.Y],
-                          const real da[n.C][n.X][n.Y], real da_[n.C][n.X_][n.Y_])
+// da_[C][X_][Y_] from da[C][X][Y], with the a_ and a of max_pooling_forward.
+// Refuses sizes that don't fit.
+void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_],
+                          const real a[n.C][n.X][n.Y], const real da[n.C][n.X][n.Y],
+                          real da_[n.C][n.X_][n.Y_])
 {
     assert(pooling_fits(n));
     memset(da_, 0, sizeof(real[n.C][n.X_][n.Y_]));
@@ -400,7 +402,7 @@ void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_], cons
 }
 
 // ReLU, forward (20)
-// a may be the same array as z.
+// a[N] from z[N]. a may be the same array as z.
 void relu_forward(int N, const real z[N], real a[N])
 {
     const real zero = {0};
@@ -409,7 +411,8 @@ void relu_forward(int N, const real z[N], real a[N])
 }
 
 // ReLU, backward (21) (G1)
-// dz may be the same array as da. In place of z the function may be given a: one is positive where the other is.
+// dz[N] from da[N] and z[N]. dz may be the same array as da. In place of z the function may be
+// given a: one is positive where the other is.
 void relu_backward(int N, const real z[N], const real da[N], real dz[N])
 {
     for (int n = 0; n < N; n++)
@@ -459,17 +462,17 @@ void mean_and_deviation(size_t n, const unsigned char x[n], double *mean, double
         squares += (unsigned)x[i] * x[i];
     }
     unsigned long long q = sum / n;
-    double rest = (double)(sum % n) / n;
-    *mean = q + rest;
-    *deviation = sqrt((double)(squares + q * q * n - 2 * q * sum) / n - rest * rest);
+    double fraction = (double)(sum % n) / n;   // mu - q
+    *mean = q + fraction;
+    *deviation = sqrt((double)(squares + q * q * n - 2 * q * sum) / n - fraction * fraction);
 }
 
 // Adam's constants
 struct adam { weight rate, beta1, beta2, epsilon; };   // lambda and the two betas, each below 1
 
 // Adam (G13)
-// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the first step,
-// and kept between steps. The four arrays don't overlap. Refuses t < 0.
+// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the
+// first step, and kept between steps. The four arrays don't overlap. Refuses t < 0.
 void adam(struct adam s, int t, int n, const weight g[restrict n], weight m[restrict n],
           weight v[restrict n], weight theta[restrict n])
 {
@@ -512,7 +515,7 @@ double random_normal(struct random *r)
 }
 
 // Random choice
-// One of 0, 1, ..., n - 1, each equally likely.
+// One of 0, 1, ..., n - 1, each equally likely. Refuses n < 1.
 int random_below(struct random *r, int n)
 {
     assert(n >= 1 && "there must be something to choose from");
@@ -524,7 +527,7 @@ int random_below(struct random *r, int n)
 }
 
 // He initialisation (G14)
-// n weights of neurons that each look at fan_in inputs.
+// n weights of neurons that each look at fan_in inputs. Refuses fan_in < 1.
 void he_initialise(struct random *r, int fan_in, int n, weight w[n])
 {
     assert(fan_in >= 1 && "a neuron has at least one input");
@@ -545,6 +548,7 @@ void shuffle(struct random *r, int n, int order[n])
 
 // Learning-rate ramp
 // The learning rate at step 0, 1, ..., steps - 1: up to rate in the first tenth, then down towards 0.
+// Refuses a step outside of 0 to steps.
 double ramp(int step, int steps, double rate)
 {
     assert(0 <= step && step <= steps && steps >= 1 && "a step is one of 0, 1, ..., steps");
@@ -961,7 +965,7 @@ static const struct option training_options[] = {
     {"--seed", "N", "seed of all random numbers (1)", NULL, &chosen.seed, 0, 1e15},
     {"--threads", "N", "threads (as many as processors)", NULL, &chosen.threads, 1, 256},
     {"--limit", "N", "use the first N training samples only", NULL, &chosen.limit, 1, INT_MAX},
-    {"--save", "FILE", "where to save the parameters (mnist.safetensors)", &chosen.save, NULL, 0, 0},
+    {"--save", "FILE", "where to save (mnist.safetensors)", &chosen.save, NULL, 0, 0},
     {0},
 };
 

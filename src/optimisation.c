@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [ed29a76084ef]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/7-optimisation.md [73ef03919bda]: edit there, or here and make stitch
 #include <assert.h>
 #include <stddef.h>
 #include <tgmath.h>
@@ -15,70 +15,6 @@ enum { SAMPLES = LANES };
 typedef double weight, real;
 enum { SAMPLES = 1 };
 #endif
-
-// Mean loss (G10)
-// The cost of N samples, by their own number, in the last batch too.
-weight mean_loss(int N, const weight loss[N])
-{
-    assert(N >= 1 && "a mean needs at least one loss");
-    weight sum = 0;
-    for (int n = 0; n < N; n++)
-        sum += loss[n];
-    return sum / N;
-}
-
-// Mean and deviation (G11)
-// Of n >= 1 bytes. The deviation is 0 when all bytes are equal: then there is nothing to divide by.
-void mean_and_deviation(size_t n, const unsigned char x[n], double *mean, double *deviation)
-{
-    assert(n >= 1 && "a mean needs at least one byte");
-    unsigned long long sum = 0, squares = 0;
-    for (size_t i = 0; i < n; i++) {
-        sum += x[i];
-        squares += (unsigned)x[i] * x[i];
-    }
-    unsigned long long q = sum / n;
-    double rest = (double)(sum % n) / n;
-    *mean = q + rest;
-    *deviation = sqrt((double)(squares + q * q * n - 2 * q * sum) / n - rest * rest);
-}
-
-// Gradient descent (G12)
-// One step of theta[n] against the gradient g[n].
-void gradient_descent(int n, weight rate, const weight g[n], weight theta[n])
-{
-    for (int i = 0; i < n; i++)
-        theta[i] -= rate * g[i];
-}
-
-// Adam's constants
-struct adam { weight rate, beta1, beta2, epsilon; };   // lambda and the two betas, each below 1
-
-// Adam (G13)
-// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the first step,
-// and kept between steps. The four arrays don't overlap. Refuses t < 0.
-void adam(struct adam s, int t, int n, const weight g[restrict n], weight m[restrict n],
-          weight v[restrict n], weight theta[restrict n])
-{
-    assert(t >= 0 && "steps count from 0");
-    weight to_m_hat = 1 / (1 - pow((double)creal(s.beta1), t + 1.0));
-    weight to_v_hat = 1 / (1 - pow((double)creal(s.beta2), t + 1.0));
-    for (int i = 0; i < n; i++) {
-        m[i] = s.beta1 * m[i] + (1 - s.beta1) * g[i];
-        v[i] = s.beta2 * v[i] + (1 - s.beta2) * g[i] * g[i];
-        theta[i] -= s.rate * (m[i] * to_m_hat) / (sqrt(v[i] * to_v_hat) + s.epsilon);
-    }
-}
-
-// Adam, forgetful
-// A step of theta[n] as the paper's program takes it: both means begin at zero for every batch, and are not corrected.
-void forgetful_adam(struct adam s, int n, const weight g[restrict n], weight theta[restrict n])
-{
-    for (int i = 0; i < n; i++) {
-        weight m = (1 - s.beta1) * g[i], v = (1 - s.beta2) * g[i] * g[i];
-        theta[i] -= s.rate * m / sqrt(v + s.epsilon);
-    }
-}
 
 // Random bits
 struct random { unsigned long long state; };
@@ -109,7 +45,7 @@ double random_normal(struct random *r)
 }
 
 // Random choice
-// One of 0, 1, ..., n - 1, each equally likely.
+// One of 0, 1, ..., n - 1, each equally likely. Refuses n < 1.
 int random_below(struct random *r, int n)
 {
     assert(n >= 1 && "there must be something to choose from");
@@ -120,8 +56,62 @@ int random_below(struct random *r, int n)
     return (int)(u % n);
 }
 
+// Mean loss (G10)
+// The cost of N samples, by their own number, in the last batch too. Refuses N < 1.
+weight mean_loss(int N, const weight loss[N])
+{
+    assert(N >= 1 && "a mean needs at least one loss");
+    weight sum = 0;
+    for (int n = 0; n < N; n++)
+        sum += loss[n];
+    return sum / N;
+}
+
+// Mean and deviation (G11)
+// Of n >= 1 bytes. The deviation is 0 when all bytes are equal: then there is nothing to divide by.
+void mean_and_deviation(size_t n, const unsigned char x[n], double *mean, double *deviation)
+{
+    assert(n >= 1 && "a mean needs at least one byte");
+    unsigned long long sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += x[i];
+        squares += (unsigned)x[i] * x[i];
+    }
+    unsigned long long q = sum / n;
+    double fraction = (double)(sum % n) / n;   // mu - q
+    *mean = q + fraction;
+    *deviation = sqrt((double)(squares + q * q * n - 2 * q * sum) / n - fraction * fraction);
+}
+
+// Gradient descent (G12)
+// One step of theta[n] against the gradient g[n].
+void gradient_descent(int n, weight rate, const weight g[n], weight theta[n])
+{
+    for (int i = 0; i < n; i++)
+        theta[i] -= rate * g[i];
+}
+
+// Adam's constants
+struct adam { weight rate, beta1, beta2, epsilon; };   // lambda and the two betas, each below 1
+
+// Adam (G13)
+// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the
+// first step, and kept between steps. The four arrays don't overlap. Refuses t < 0.
+void adam(struct adam s, int t, int n, const weight g[restrict n], weight m[restrict n],
+          weight v[restrict n], weight theta[restrict n])
+{
+    assert(t >= 0 && "steps count from 0");
+    weight to_m_hat = 1 / (1 - pow((double)creal(s.beta1), t + 1.0));
+    weight to_v_hat = 1 / (1 - pow((double)creal(s.beta2), t + 1.0));
+    for (int i = 0; i < n; i++) {
+        m[i] = s.beta1 * m[i] + (1 - s.beta1) * g[i];
+        v[i] = s.beta2 * v[i] + (1 - s.beta2) * g[i] * g[i];
+        theta[i] -= s.rate * (m[i] * to_m_hat) / (sqrt(v[i] * to_v_hat) + s.epsilon);
+    }
+}
+
 // He initialisation (G14)
-// n weights of neurons that each look at fan_in inputs.
+// n weights of neurons that each look at fan_in inputs. Refuses fan_in < 1.
 void he_initialise(struct random *r, int fan_in, int n, weight w[n])
 {
     assert(fan_in >= 1 && "a neuron has at least one input");
@@ -142,9 +132,21 @@ void shuffle(struct random *r, int n, int order[n])
 
 // Learning-rate ramp
 // The learning rate at step 0, 1, ..., steps - 1: up to rate in the first tenth, then down towards 0.
+// Refuses a step outside of 0 to steps.
 double ramp(int step, int steps, double rate)
 {
     assert(0 <= step && step <= steps && steps >= 1 && "a step is one of 0, 1, ..., steps");
     int rising = steps / 10;
     return step < rising ? rate * (step + 1) / rising : rate * (steps - step) / (steps - rising);
+}
+
+// Adam, forgetful
+// A step of theta[n] as the paper's program takes it: both means begin at zero for every batch, and
+// are not corrected. The two arrays don't overlap.
+void forgetful_adam(struct adam s, int n, const weight g[restrict n], weight theta[restrict n])
+{
+    for (int i = 0; i < n; i++) {
+        weight m = (1 - s.beta1) * g[i], v = (1 - s.beta2) * g[i] * g[i];
+        theta[i] -= s.rate * m / sqrt(v + s.epsilon);
+    }
 }

@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [1b07a4fe74b0]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [ca6bf02ee7d0]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -91,7 +91,8 @@ static inline void release(void)
 // The sanitizers watch the functions under test; what goes through at() watches itself.
 #define UNWATCHED __attribute__((no_sanitize("address", "undefined")))
 
-UNWATCHED __attribute__((noinline)) static real *entry(const struct array *x, const int index[RANK])
+UNWATCHED __attribute__((noinline, unused))
+static real *entry(const struct array *x, const int index[RANK])
 {
     static real outside;
     int offset = 0;
@@ -571,7 +572,7 @@ struct wrong {
 
 struct equation {
     int line;
-    const char *tag, *what, *call, *function;   // the function, where the call does not begin with it
+    const char *tag, *what, *call, *function;   // the last where the call does not begin with it
     struct array *result[MOST_RESULTS];   // up to the first NULL; the first one is named
     operation *run, *define;              // the call under test; the definition
     double within;                        // what the oracle allows
@@ -1039,6 +1040,16 @@ static inline void check_equation(int number)
 
 // Small shapes
 typedef int small_chooser(long number);   // chooses it; returns whether it is legal
+
+// A number whose digits have each a base and a first value: counting goes through all combinations.
+static inline void count_up(long number, int digits, const int first[digits],
+                            const int base[digits], int *const value[digits])
+{
+    for (int k = 0; k < digits; k++) {
+        *value[k] = first[k] + (int)(number % base[k]);
+        number /= base[k];
+    }
+}
 
 static inline void check_small_shapes(long count, small_chooser *choose)
 {

@@ -22,15 +22,18 @@ def chunk(header, *lines):
 
 
 def chapter():
-    """A chapter that states the 25 equations, each with a section, a function and a check, and one wrong version."""
+    """A chapter that states the 25 equations, each with a section, a function and a check, and one wrong
+    version."""
     numbers, text = range(1, 26), '# 1. All\n\n'
     for n in numbers:
         text += '## (%d) Section\n\n%smath\nx=%d\\qquad\\text{(%d)}\n%s\n' % (n, FENCE, n, n, FENCE)
         text += chunk('<<Function %d>>= (%d)' % (n, n), 'int f%d(void)' % n, '{', '    return %d;' % n, '}')
         text += chunk('<<Check (%d)>>=' % n, 'EQUATION(%d, x, f%d(x.at),' % (n, n), '         x += %d)' % n)
-    text += '## The checks\n\n' + chunk('<<wrong: (7)>>=', 'WRONG(7, "E7", "seven, as printed", ORACLE, x += 6)')
+    text += '## The checks\n\n' + chunk('<<wrong: (7)>>=',
+                                        'WRONG(7, "E7", "seven, as printed", ORACLE, x += 6)')
     return (text + chunk('<<src/all.c>>=', *('// <<Function %d>>' % n for n in numbers))
-            + chunk('<<tests/all_test.c>>=', *('// <<Check (%d)>>' % n for n in numbers), '// <<wrong: (7)>>'))
+            + chunk('<<tests/all_test.c>>=', *('// <<Check (%d)>>' % n for n in numbers),
+                    '// <<wrong: (7)>>'))
 
 
 FINDING = 'id: E7\nwhere: (7)\nprinted: x=6\ncorrected: x=7\nkind: paper\nnote: Six is not seven.\n'
@@ -66,9 +69,11 @@ class Concordance(Case):
     def test_rows(self):
         page = tables.concordance(self.book(), self.root)
         self.assertEqual(25, len(re.findall(r'^\| \(\d+\) \|', page, re.M)))
-        self.assertIn('| (7) | [(7) Section](../chapters/1-all.md#7-section) | [Function 7](../chapters/1-all.md#7-section) | `f7` | '
+        self.assertIn('| (7) | [(7) Section](../chapters/1-all.md#7-section) | [Function '
+                      '7](../chapters/1-all.md#7-section) | `f7` | '
                       '[Check (7)](../chapters/1-all.md#7-section) |', page)
-        self.assertIn('| section 1 | Everything | [1-all](../chapters/1-all.md) | [Function 7](../chapters/1-all.md#7-section) |', page)
+        self.assertIn('| section 1 | Everything | [1-all](../chapters/1-all.md) | [Function '
+                      '7](../chapters/1-all.md#7-section) |', page)
 
     def test_lines_may_move(self):
         page = tables.concordance(self.book(), self.root)
@@ -76,16 +81,19 @@ class Concordance(Case):
         self.assertEqual(tables.concordance(self.book(), self.root), page)
 
     def test_fast_code_stands_behind_the_plain(self):
-        self.write('chapters/2-fast.md', '# 2. Fast\n\n## Sums\n\n' + chunk('<<A fast function 7>>= (7)', 'int f7(void)', '{', '    return 6 + 1;', '}')
+        self.write('chapters/2-fast.md', '# 2. Fast\n\n## Sums\n\n'
+                   + chunk('<<A fast function 7>>= (7)', 'int f7(void)', '{', '    return 6 + 1;', '}')
                    + chunk('<<src/fast.c>>=', '// <<A fast function 7>>'))
-        self.assertIn('#7-section)<br>[A fast function 7](../chapters/2-fast.md#sums) | `f7` |', tables.concordance(self.book(), self.root))
+        self.assertIn('#7-section)<br>[A fast function 7](../chapters/2-fast.md#sums) | `f7` |',
+                      tables.concordance(self.book(), self.root))
 
     def test_equation_without_code(self):
         self.write('chapters/1-all.md', chapter().replace('<<Function 9>>= (9)', '<<Function 9>>='))
         self.complains(tables.concordance, r'equation \(9\) has no code')
 
     def test_equation_without_check(self):
-        self.write('chapters/1-all.md', chapter().replace('EQUATION(9, x', 'SENTENCE(x').replace('Check (9)', 'Nothing'))
+        self.write('chapters/1-all.md',
+                   chapter().replace('EQUATION(9, x', 'SENTENCE(x').replace('Check (9)', 'Nothing'))
         self.complains(tables.concordance, r'equation \(9\) has no check')
 
     def test_equation_that_no_chapter_states(self):
@@ -97,8 +105,12 @@ class Concordance(Case):
         self.complains(tables.concordance, r'<<Function 9>> claims equation \(G5\), which no chapter states')
 
     def test_check_of_a_function_with_another_number(self):
-        self.write('chapters/1-all.md', chapter().replace('<<Function 9>>= (9)', '<<Function 9>>= (10)').replace('<<Function 10>>= (10)', '<<Function 10>>= (9)'))
-        self.complains(tables.concordance, r'the check of \(9\) is of f9, whose chunk does not bear that number')
+        self.write('chapters/1-all.md',
+                   chapter().replace('<<Function 9>>= (9)',
+                                     '<<Function 9>>= (10)').replace('<<Function 10>>= (10)',
+                                                                     '<<Function 10>>= (9)'))
+        self.complains(tables.concordance,
+                       r'the check of \(9\) is of f9, whose chunk does not bear that number')
 
     def test_chunk_that_is_gone(self):
         self.write('paper/concordance.txt', 'section 1 | Everything | 1 | Function 70 |\n')
@@ -114,9 +126,16 @@ class Errata(Case):
         page = tables.errata(self.book(), self.root)
         self.assertIn('| oracle | 0.14 | 0 | [Function 7](../chapters/1-all.md#7-section) |', page)
 
+    def test_a_field_may_go_on(self):
+        self.write('paper/errata.txt', FINDING.replace('Six is', 'Six\n    is').replace('x=6', 'x\n    =6'))
+        page = tables.errata(self.book(), self.root)
+        self.assertIn('\nx\n=6\n```', page)
+        self.assertIn('Six is not seven. (Misprint.)', page)
+
     def test_told_apart(self):
         self.write('paper/errata.txt', FINDING + '\n' + FINDING.replace('E7', 'P1'))
-        self.assertGreater(tables.errata(self.book(), self.root).index('### P1'), tables.errata(self.book(), self.root).index('## Told, not shown'))
+        self.assertGreater(tables.errata(self.book(), self.root).index('### P1'),
+                           tables.errata(self.book(), self.root).index('## Told, not shown'))
 
     def test_mutant_without_a_block(self):
         self.write('paper/errata.txt', FINDING.replace('E7', 'P1'))
@@ -132,7 +151,8 @@ class Errata(Case):
 
 
 class Project(unittest.TestCase):
-    @unittest.skipUnless(glob.glob(os.path.join(ROOT, 'build', 'report', '*.tsv')), 'the checks have not been run')
+    @unittest.skipUnless(glob.glob(os.path.join(ROOT, 'build', 'report', '*.tsv')),
+                         'the checks have not been run')
     def test_pages_are_what_the_chapters_and_their_checks_give(self):
         with contextlib.redirect_stdout(io.StringIO()):
             self.assertEqual(tables.main(['--check'], ROOT), 0)
@@ -141,7 +161,8 @@ class Project(unittest.TestCase):
 class Rounding(unittest.TestCase):
     def test_same_up_to_rounding(self):
         row = '| oracle | %s | %s | x |'
-        for old, new, same in ((('1.4', '0'), ('1.41', '2e-16'), True), (('1.4', '0'), ('0.7', '0'), False), (('nan', '0'), ('nan', '0'), True),
+        for old, new, same in ((('1.4', '0'), ('1.41', '2e-16'), True), (('1.4', '0'), ('0.7', '0'), False),
+                               (('nan', '0'), ('nan', '0'), True),
                                (('nan', '0'), ('1', '0'), False), (('1', '0'), ('1', '1e-6'), False)):
             self.assertEqual(same, tables.same_up_to_rounding(row % old, row % new), (old, new))
         self.assertFalse(tables.same_up_to_rounding('a' + row % ('1', '0'), 'b' + row % ('1', '0')))

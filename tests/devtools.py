@@ -11,8 +11,9 @@ import time
 import urllib.request
 
 NAMES = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
-FLAGS = '''--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update
---disable-sync --disable-dev-shm-usage --hide-scrollbars --remote-debugging-port=0 --remote-allow-origins=*'''.split()
+FLAGS = '''--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
+--disable-component-update --disable-sync --disable-dev-shm-usage --hide-scrollbars --remote-debugging-port=0
+--remote-allow-origins=*'''.split()
 
 
 def find_browser():
@@ -25,7 +26,8 @@ class WebSocket:
         self.socket = socket.create_connection((host, port), timeout=60)
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(('GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
-                             'Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n' % (path, host, port, key)).encode())
+                             'Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n'
+                             % (path, host, port, key)).encode())
         answer = b''
         while not answer.endswith(b'\r\n\r\n'):
             answer += self.exactly(1)
@@ -44,7 +46,8 @@ class WebSocket:
     def send(self, text):
         data, mask = text.encode(), os.urandom(4)
         head = bytes([0x81]) + (bytes([0x80 | len(data)]) if len(data) < 126 else
-                                struct.pack('>BH', 0xfe, len(data)) if len(data) < 65536 else struct.pack('>BQ', 0xff, len(data)))
+                                struct.pack('>BH', 0xfe, len(data)) if len(data) < 65536
+                                else struct.pack('>BQ', 0xff, len(data)))
         self.socket.sendall(head + mask + bytes(byte ^ mask[k % 4] for k, byte in enumerate(data)))
 
     def receive(self):
@@ -69,7 +72,8 @@ class Browser:
             port = self.port()
             with urllib.request.urlopen('http://127.0.0.1:%d/json/list' % port, timeout=60) as answer:
                 page = next(page for page in json.load(answer) if page['type'] == 'page')
-            self.socket, self.count, self.events = WebSocket('127.0.0.1', port, page['webSocketDebuggerUrl'].split(str(port))[1]), 0, []
+            path = page['webSocketDebuggerUrl'].split(str(port))[1]
+            self.socket, self.count, self.events = WebSocket('127.0.0.1', port, path), 0, []
             for domain in ('Page', 'Runtime', 'Log', 'Network'):
                 self.call(domain + '.enable')
         except Exception:
@@ -110,7 +114,8 @@ class Browser:
         return result['result'].get('value')
 
     def open(self, address, width=1400, height=1000):
-        self.call('Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.call('Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=1,
+                  mobile=False)
         self.events = []
         self.call('Page.navigate', url=address)
         while not any(event['method'] == 'Page.loadEventFired' for event in self.events):
@@ -119,12 +124,16 @@ class Browser:
 
     def complaints(self):
         """What a reader would find in the console."""
-        said = [event['params']['entry']['text'] for event in self.events if event['method'] == 'Log.entryAdded']
-        said += [str(event['params']) for event in self.events if event['method'] in ('Runtime.exceptionThrown', 'Network.loadingFailed')]
-        return said + [str(event['params']['args']) for event in self.events if event['method'] == 'Runtime.consoleAPICalled']
+        said = [event['params']['entry']['text'] for event in self.events
+                if event['method'] == 'Log.entryAdded']
+        said += [str(event['params']) for event in self.events
+                 if event['method'] in ('Runtime.exceptionThrown', 'Network.loadingFailed')]
+        return said + [str(event['params']['args']) for event in self.events
+                       if event['method'] == 'Runtime.consoleAPICalled']
 
     def media(self, kind='', scheme='light'):
-        self.call('Emulation.setEmulatedMedia', media=kind, features=[{'name': 'prefers-color-scheme', 'value': scheme}])
+        self.call('Emulation.setEmulatedMedia', media=kind,
+                  features=[{'name': 'prefers-color-scheme', 'value': scheme}])
 
     def mouse(self, x, y):
         self.call('Input.dispatchMouseEvent', type='mouseMoved', x=x, y=y)

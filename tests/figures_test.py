@@ -1,4 +1,5 @@
-"""The figures: drawn from their script and tables to the same bytes, well-formed, readable, used by a chapter."""
+"""The figures: drawn from their script and tables to the same bytes, well-formed, readable, used by a
+chapter."""
 import glob
 import os
 import re
@@ -21,12 +22,14 @@ def read(*path):
 
 
 def text_box(element):
-    """Left, top, right and bottom of a text, at its widest. A small text is 12 high, and so on; mathematics is larger by a seventh, indices smaller by a fifth."""
+    """Left, top, right and bottom of a text, at its widest. A small text is 12 high, and so on; mathematics
+    is larger by a seventh, indices smaller by a fifth."""
     size = draw.SIZES.get(element.get('class', '').split(' ')[0], 14)
     wide = draw.width(element.text or '', size)
     for part in element:
         classes = part.get('class', '').split(' ')
-        wide += draw.width(part.text or '', size * (.8 if 'd' in classes else 1.14 if 'm' in classes else 1)) + draw.width(part.tail or '', size)
+        wide += draw.width(part.text or '', size * (.8 if 'd' in classes else 1.14 if 'm' in classes
+                                                    else 1)) + draw.width(part.tail or '', size)
     x, y = float(element.get('x')), float(element.get('y'))
     left = x - wide * {'start': 0, 'middle': .5, 'end': 1}[element.get('text-anchor', 'start')]
     return left, y - .75 * size, left + wide, y + .2 * size
@@ -48,7 +51,8 @@ def complaints(svg):
 
 def luminance(colour):
     parts = [int(colour[k:k + 2], 16) / 255 for k in (1, 3, 5)]
-    return sum(share * (p / 12.92 if p <= .04045 else ((p + .055) / 1.055) ** 2.4) for share, p in zip((.2126, .7152, .0722), parts))
+    return sum(share * (p / 12.92 if p <= .04045 else ((p + .055) / 1.055) ** 2.4)
+               for share, p in zip((.2126, .7152, .0722), parts))
 
 
 def contrast(a, b):
@@ -63,11 +67,13 @@ class Figures(unittest.TestCase):
 
     def test_same_bytes(self):
         for name, svg in self.each():
-            self.assertEqual(figures.FIGURES[name]().svg(), svg, 'figures/%s.svg is not what its script draws: run make figures' % name)
+            self.assertEqual(figures.FIGURES[name]().svg(), svg,
+                             'figures/%s.svg is not what its script draws: run make figures' % name)
 
     def test_nothing_left_over(self):
         drawn = {name + '.svg' for name in figures.FIGURES}
-        self.assertEqual(drawn, {os.path.basename(path) for path in glob.glob(os.path.join(ROOT, 'figures', '*.svg'))})
+        self.assertEqual(drawn, {os.path.basename(path)
+                                 for path in glob.glob(os.path.join(ROOT, 'figures', '*.svg'))})
 
     def test_every_table_is_used_and_says_its_command(self):
         used, lines = set(), data.lines
@@ -85,9 +91,11 @@ class Figures(unittest.TestCase):
         table = [[int(value) for value in row[1:]] for row in data.table('confusion.csv')]
         right = sum(table[c][c] for c in range(10))
         words = data.comments('learning-all.csv')[1].split()
-        self.assertEqual([words[1], words[3]], [str(right), str(sum(map(sum, table)))], 'run make figure-data')
+        self.assertEqual([words[1], words[3]], [str(right), str(sum(map(sum, table)))],
+                         'run make figure-data')
         wrong = [(int(shown), int(read)) for _, shown, read, *_ in data.table('wrong.csv')]
-        self.assertEqual([[wrong.count((i, k)) for k in range(10)] for i in range(10)], [[table[i][k] * (i != k) for k in range(10)] for i in range(10)])
+        self.assertEqual([[wrong.count((i, k)) for k in range(10)] for i in range(10)],
+                         [[table[i][k] * (i != k) for k in range(10)] for i in range(10)])
         self.assertEqual(data.arrays('activations.csv')['a0'], data.arrays('correlation.csv')['picture'])
 
     def test_chapter_10_quotes_its_tables(self):
@@ -100,12 +108,16 @@ class Figures(unittest.TestCase):
         most, i, k = max((table[i][k], -i, -k) for i in range(10) for k in range(10) if i != k)
         firing = sum(value > 0 for value in data.arrays('activations.csv')['a4'][0][0])
         ground = data.arrays('activations.csv')['a1'][2][0][-1]
-        quotes = ['%s of %s pictures' % (format(right, ','), format(shown, ',')), '%d of %d right' % (right, shown), 'The other %d ' % (shown - right)]
-        quotes += ['In %d of its %d mistakes' % (sure, shown - right), 'All %d test' % (shown - right), 'A %d is read as a %d' % (-i, -k)]
-        quotes += ['cost is %.3g, after one step %.3g, after sixty %.2g' % (descent[0], descent[1], descent[60]), 'cost is %.2g:' % float(middle[2])]
+        quotes = ['%s of %s pictures' % (format(right, ','), format(shown, ',')), '%d of %d right'
+                  % (right, shown), 'The other %d ' % (shown - right)]
+        quotes += ['In %d of its %d mistakes' % (sure, shown - right), 'All %d test' % (shown - right),
+                   'A %d is read as a %d' % (-i, -k)]
+        quotes += ['cost is %.3g, after one step %.3g, after sixty %.2g'
+                   % (descent[0], descent[1], descent[60]), 'cost is %.2g:' % float(middle[2])]
         quotes += ['%d of them say something' % firing, 'makes %.1f' % ground]
         for quote in quotes:
-            self.assertTrue(quote in ' '.join(text.split()), 'chapter 10 should say %r, as its tables do' % quote)
+            self.assertTrue(quote in ' '.join(text.split()), 'chapter 10 should say %r, as its tables do'
+                            % quote)
 
     def test_well_formed_with_title_and_description(self):
         for name, svg in self.each():
@@ -116,13 +128,16 @@ class Figures(unittest.TestCase):
 
     def test_alone_and_in_both_lights(self):
         for name, svg in self.each():
-            self.assertNotRegex(svg.replace('http://www.w3.org/2000/svg', ''), r'http|var\(|<script|url\(|href', name)
+            self.assertNotRegex(svg.replace('http://www.w3.org/2000/svg', ''),
+                                r'http|var\(|<script|url\(|href', name)
             self.assertEqual(svg.count('@media (prefers-color-scheme:dark){'), 1)
-            light, dark = svg[svg.index('<style>'):svg.index('</style>')].split('@media (prefers-color-scheme:dark)')
+            style = svg[svg.index('<style>'):svg.index('</style>')]
+            light, dark = style.split('@media (prefers-color-scheme:dark)')
             coloured = lambda css: set(re.findall(r'(\.?\w+)\{[^{}]*#', css))
             self.assertEqual(coloured(light), coloured(dark), name)
             classes = set(' '.join(re.findall(r'class="([^"]*)"', svg)).split())
-            self.assertEqual(classes - {selector[1:] for selector in (*draw.FONTS, *draw.SHAPES)}, set(), name)
+            self.assertEqual(classes - {selector[1:] for selector in (*draw.FONTS, *draw.SHAPES)},
+                             set(), name)
 
     def test_texts_stay_inside_and_apart(self):
         for name, svg in self.each():
@@ -141,16 +156,20 @@ class Figures(unittest.TestCase):
     def test_contrast(self):
         for light in (0, 1):
             for name in ('ink', 'muted', 'blue', 'red', 'teal', 'ochre'):
-                self.assertGreaterEqual(contrast(draw.COLOURS[name][light], draw.COLOURS['paper'][light]), 4.5, name)
+                self.assertGreaterEqual(contrast(draw.COLOURS[name][light], draw.COLOURS['paper'][light]),
+                                        4.5, name)
             for wash in ('blue_wash', 'red_wash'):
-                self.assertGreaterEqual(contrast(draw.COLOURS['ink'][light], draw.COLOURS[wash][light]), 4.5, wash)
+                self.assertGreaterEqual(contrast(draw.COLOURS['ink'][light], draw.COLOURS[wash][light]),
+                                        4.5, wash)
 
     def test_chapters_use_them_all(self):
-        text = ''.join(read('chapters', os.path.basename(path)) for path in sorted(glob.glob(os.path.join(ROOT, 'chapters', '*.md'))))
+        text = ''.join(read('chapters', os.path.basename(path))
+                       for path in sorted(glob.glob(os.path.join(ROOT, 'chapters', '*.md'))))
         shown = re.findall(r'!\[([^\]]*)\]\(\.\./figures/([^)]*)\.svg\)', text)
         self.assertEqual({name for _, name in shown}, set(figures.FIGURES))
         for words, name in shown:
-            self.assertGreater(len(words), 40, 'figures/%s.svg needs a text for those who cannot see it' % name)
+            self.assertGreater(len(words), 40, 'figures/%s.svg needs a text for those who cannot see it'
+                               % name)
 
 
 if __name__ == '__main__':

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The trainer, the studies and the digit drawer as a user meets them: a run on drawn digits, saving and loading, and every error with its one clear line.
+# The trainer, the studies and the digit drawer as a user meets them: a run on drawn digits, saving and loading, and
+# every error with its one clear line.
 set -u
 mnist=build/mnist study=build/study draw=build/draw
 dir=$(mktemp -d)
@@ -38,7 +39,12 @@ bytes() {   # bytes in octal or as text, as printf takes them
 
 idx() {   # idx FOLDER PART PICTURES LABELS: pictures of noise with label 0
     mkdir -p "$1"
-    { printf '\0\0\010\003\0\0\0'; printf "\\$(printf %o "$3")"; printf '\0\0\0\034\0\0\0\034'; head -c $((784 * $3)) $mnist; } >"$1/$2-images-idx3-ubyte"
+    {
+        printf '\0\0\010\003\0\0\0'
+        printf "\\$(printf %o "$3")"
+        printf '\0\0\0\034\0\0\0\034'
+        head -c $((784 * $3)) $mnist
+    } >"$1/$2-images-idx3-ubyte"
     { printf '\0\0\010\001\0\0\0'; printf "\\$(printf %o "$4")"; head -c "$4" /dev/zero; } >"$1/$2-labels-idx1-ubyte"
 }
 
@@ -52,12 +58,19 @@ drawn="$dir/drawn"
 ok 'draws digits' $draw --out "$drawn" --count 2000
 ok 'and once more' $draw --out "$dir/same" --count 2000 --seed 1
 ok 'the same seed draws the same digits' diff -r "$drawn" "$dir/same"
-ok 'fewer of them are the first of them' sh -c "$draw --out '$dir/fewer' --count 100 && head -c 78400 '$dir/fewer/train-images-idx3-ubyte' | tail -c +17 >'$dir/a' &&
-    head -c 78400 '$drawn/train-images-idx3-ubyte' | tail -c +17 | cmp - '$dir/a'"
+pictures() {   # pictures FOLDER PART: the first hundred, without the file's header
+    tail -c +17 "$1/$2-images-idx3-ubyte" | head -c 78400
+}
+ok 'draws fewer of them' $draw --out "$dir/fewer" --count 100
+pictures "$drawn" train >"$dir/a"
+pictures "$dir/fewer" train >"$dir/b"
+ok 'and these are the first of the others' cmp "$dir/a" "$dir/b"
 ok 'draws with another seed' $draw --out "$dir/other" --count 2000 --seed 2
 ok 'and these are others' sh -c "! cmp -s '$drawn/train-images-idx3-ubyte' '$dir/other/train-images-idx3-ubyte'"
-ok 'no digit is in both sets' sh -c "tail -c +17 '$drawn/t10k-images-idx3-ubyte' | head -c 7840 >'$dir/a'; tail -c +17 '$drawn/train-images-idx3-ubyte' | head -c 7840 >'$dir/b'; ! cmp -s '$dir/a' '$dir/b'"
-ok 'as many bytes as its header says' sh -c "[ \$(wc -c <'$drawn/train-images-idx3-ubyte') -eq 1568016 ] && [ \$(wc -c <'$drawn/t10k-labels-idx1-ubyte') -eq 208 ]"
+pictures "$drawn" t10k >"$dir/b"
+ok 'the test has other digits' sh -c "! cmp -s '$dir/a' '$dir/b'"
+ok 'the pictures are all there' [ "$(wc -c <"$drawn/train-images-idx3-ubyte")" -eq 1568016 ]
+ok 'and the labels' [ "$(wc -c <"$drawn/t10k-labels-idx1-ubyte")" -eq 208 ]
 ok 'says what it takes' sh -c "$draw --help | grep -q -- '--count'"
 refuses 'no option' $draw "$dir/no"
 refuses 'whole number from 0' $draw --seed x
@@ -70,7 +83,8 @@ train="$mnist --data $drawn --epochs 1 --threads 1"
 ok 'trains on drawn digits' $train --save "$one"
 cp "$dir/ok.out" "$dir/first"
 cp "$dir/ok.err" "$dir/progress"
-ok 'the last line is the result of the test' sh -c "tail -n 1 '$dir/first' | grep -qE '^test: [0-9]+ of 200 right, [0-9.]+ %\$'"
+ok 'the last line is the result of the test' \
+    sh -c "tail -n 1 '$dir/first' | grep -qE '^test: [0-9]+ of 200 right, [0-9.]+ %\$'"
 ok 'learns: at least 60 % of the drawn test digits' sh -c "tail -n 1 '$dir/first' | awk '{ exit !(\$2 >= 0.6 * \$4) }'"
 ok 'tells its progress by tenths' sh -c "[ \$(grep -c 'samples/s' '$dir/progress') -eq 10 ]"
 small='--limit 320 --save'
@@ -84,8 +98,11 @@ ok 'with another seed' $train $small "$two" --seed 2
 ok 'to other parameters' sh -c "! cmp -s '$two.1' '$two'"
 ok 'odd batches work' $train --limit 71 --batch 7 --save "$two"
 ok 'one sample works' $train --limit 1 --save "$two"
-for program in $mnist $mnist-plain $mnist-double; do $program --data "$drawn" --epochs 1 --threads 1 $small "$two" 2>/dev/null; done >"$dir/all"
-ok 'fast sums, plain sums and doubles learn the same' awk '/^test cost/ { if (n++ && ($3 - last) ^ 2 > 1e-6) exit 1; last = $3 } END { exit n != 3 }' "$dir/all"
+for program in $mnist $mnist-plain $mnist-double; do
+    $program --data "$drawn" --epochs 1 --threads 1 $small "$two" 2>/dev/null
+done >"$dir/all"
+ok 'fast sums, plain sums and doubles learn the same' \
+    awk '/^test cost/ { if (n++ && ($3 - last) ^ 2 > 1e-6) exit 1; last = $3 } END { exit n != 3 }' "$dir/all"
 ok 'help' sh -c "$mnist --help | grep -q -- '--threads'"
 both "$dir/data"
 ok 'trains on other data of any count' $mnist --data "$dir/data" --epochs 1 --save "$two"
@@ -94,19 +111,24 @@ ok 'trains on other data of any count' $mnist --data "$dir/data" --epochs 1 --sa
 again="$study --data $drawn --epochs 1 --threads 1"
 ok 'a study trains as the trainer does' $again $small "$two" --log "$dir/log.csv"
 ok 'to the same last bit' cmp "$two.1" "$two"
-ok 'its log has a line for each step' sh -c "[ \$(wc -l <'$dir/log.csv') -eq 11 ] && [ \$(cut -d, -f2 '$dir/log.csv' | tail -n 1) -eq 320 ]"
+ok 'its log has a line for each step' [ "$(wc -l <"$dir/log.csv")" -eq 11 ]
+ok 'and counts the samples' [ "$(tail -n 1 "$dir/log.csv" | cut -d, -f2)" -eq 320 ]
 ok 'tests what was saved' $again --test --load "$one"
 cp "$dir/ok.out" "$dir/again"
 ok 'with the same result' sh -c "[ \"\$(tail -n 1 '$dir/again')\" = \"\$(tail -n 1 '$dir/first')\" ]"
 ok 'goes on from what was saved' $again --load "$one" --limit 32 --rate 1e-9 --save "$two"
 ok 'puts samples aside' sh -c "$again --limit 32 --hold-out 150 --save '$two' | grep -q 'of 150 right'"
 ok 'tests on samples that were put aside' sh -c "$again --test --load '$one' --hold-out 1900 | grep -q 'of 1900 right'"
-ok 'trains with the rule of the paper'"'"'s program' $again $small "$two" --rate 0.01 --constant --optimiser shipped --log "$dir/shipped.csv"
+ok 'trains with the rule of the paper'"'"'s program' \
+    $again $small "$two" --rate 0.01 --constant --optimiser shipped --log "$dir/shipped.csv"
 ok 'at a constant rate' sh -c "awk -F, 'NR > 1 && \$4 != 0.01 { exit 1 }' '$dir/shipped.csv'"
 ok 'which is another rule' sh -c "$again $small '$two.1' --rate 0.01 --constant && ! cmp -s '$two.1' '$two'"
 ok 'prints a confusion matrix' $again --test --load "$one" --confusion
 cp "$dir/ok.out" "$dir/confusion"
-ok 'of all pictures, the right ones on its diagonal' awk '/of 200 right/ { right = $2 } NF == 11 && $1 ~ /^[0-9]$/ { for (i = 2; i < 12; i++) n += $i; d += $($1 + 2) } END { exit n != 200 || d != right }' "$dir/confusion"
+ok 'of all pictures, the right ones on its diagonal' awk '
+    /of 200 right/ { right = $2 }
+    NF == 11 && $1 ~ /^[0-9]$/ { for (i = 2; i < 12; i++) n += $i; diagonal += $($1 + 2) }
+    END { exit n != 200 || diagonal != right }' "$dir/confusion"
 { printf 'P5 28 28 255\n'; head -c 784 /dev/zero; } >"$dir/black.pgm"
 ok 'reads a picture' sh -c "$study --load '$one' --read '$dir/black.pgm' | grep -c % | grep -qx 10"
 ok 'has the options of both' sh -c "$study --help | grep -q -- '--threads' && $study --help | grep -q -- '--confusion'"
@@ -193,7 +215,11 @@ refuses '--load FILE' $study --test
 
 # Weights of the last layer so large that its sums overflow. (In an earlier layer, ReLU would hide it.)
 begin=$(($(wc -c <"$one") - 4 * (2 + 10 + 1280)))
-{ head -c $begin "$one"; for i in $(seq 1000); do printf '\345\261\141\177'; done; tail -c +$((begin + 4001)) "$one"; } >"$dir/wild"
+{
+    head -c $begin "$one"
+    for i in $(seq 1000); do printf '\345\261\141\177'; done
+    tail -c +$((begin + 4001)) "$one"
+} >"$dir/wild"
 cp "$one" "$dir/kept"
 refuses 'no longer finite' $study --data "$drawn" --epochs 1 --limit 32 --load "$dir/wild" --save "$dir/kept"
 ok 'and nothing is saved then' cmp "$one" "$dir/kept"

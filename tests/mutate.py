@@ -1,23 +1,24 @@
 #!/usr/bin/env python3
-"""The mutator: breaks the chapters' C in small mechanical ways, and shows each wrong version to the chapter's checker.
+"""The mutator: breaks the chapters' C in small mechanical ways, and shows each wrong version to its checkers.
 
-    python3 tests/mutate.py NAME ...   every function of these chapters' files: convolution, loss, ...; make mutants names all of them
+    python3 tests/mutate.py NAME ...   every function of src/NAME.c: convolution, loss, fast, ...
+    make mutants                       of all of them
 
-A mutant is one edit of a few tokens in one function. It is killed if the checker, built with it, fails, crashes, leaves an array or
-never ends. A mutant that lives is either explained in tests/equivalent.txt, where it changes nothing that could be seen, or a hole in
-the checks. An explanation whose mutant is killed or gone is stale, and an error too.
+A mutant is one edit of a few tokens in one function. It is killed if a checker, built with it, fails,
+crashes, leaves an array or never ends. The checkers of a file are the tests that include it; those of
+src/fast.c are built with -DFAST. A mutant that lives is either explained in tests/equivalent.txt, where it
+changes nothing that could be seen, or a hole in the checks. An explanation whose mutant is killed or gone is
+stale, and an error too.
 """
 import collections
 import concurrent.futures
 import os
-import queue
 import re
-import resource
 import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 from tools import ROOT   # finds the tangler
 import tangle
@@ -33,18 +34,20 @@ TOKEN = re.compile(r'''
   | (?P<name>[A-Za-z_]\w*)
   | (?P<mark><<=|>>=|\.\.\.|[-+*/%&|^<>=!]=|\+\+|--|&&|\|\||<<|>>|->|.)''', re.X | re.M | re.S)
 
-TYPES = set('char const double enum float int long mask real restrict size_t static struct typedef unsigned void weight'.split())
+TYPES = set('char const double enum float int long mask real restrict size_t static struct typedef unsigned '
+            'void weight'.split())
 KEYWORDS = set('break case continue default do else for goto if return sizeof switch while'.split())
 
 
 def lex(source):
-    return [Token(match.lastgroup, match[0], match.start(), match.end()) for match in TOKEN.finditer(source)]
+    return [Token(match.lastgroup, match[0], *match.span()) for match in TOKEN.finditer(source)]
 
 
 class Function:
     """One function's tokens without spaces and comments, from its parameters to its last brace."""
     def __init__(self, name, tokens, source):
-        self.name, self.tokens, self.source, self.text = name, tokens, source, [token.text for token in tokens]
+        self.name, self.tokens, self.source = name, tokens, source
+        self.text = [token.text for token in tokens]
         self.names = {token.text for token in tokens if token.kind == 'name'}
         self.partner, stack = {}, []   # the bracket that closes or opens
         for i, text in enumerate(self.text):
@@ -58,12 +61,23 @@ class Function:
         self.unread = {j for i in extents if self.ignored(i) for j in range(i + 1, self.partner[i] + 1)}
 
     def ignored(self, i):
-        """Whether C ignores the extent that begins at i: a parameter's first, and every one of a parameter that is only handed on."""
+        """Whether C ignores the extent at i: a parameter's first, and each if it is only handed on."""
         first = i
         while self.text[first - 1] == ']':
             first = self.partner[first - 1]
         uses = [j for j in range(self.body, len(self.text)) if self.text[j] == self.text[first - 1]]
-        return i == first or all(self.text[j - 1] in ('(', ',') and self.text[j + 1] in (',', ')') for j in uses)
+        return i == first or all(self.text[j - 1] in '(,' and self.text[j + 1] in ',)' for j in uses)
+
+    def parameters(self):
+        """The parameters' names."""
+        names, depth = [], 0
+        for token in self.tokens[:self.body]:
+            depth += (token.text in '([') - (token.text in ')]')
+            if token.text == ',' and depth == 1 or token.text == '(' and not names:
+                names.append(None)
+            elif token.kind == 'name' and token.text not in TYPES and depth == 1:
+                names[-1] = token.text
+        return [name for name in names if name]
 
     def part(self, first, last):
         return self.source[self.tokens[first].start:self.tokens[last].end]
@@ -71,7 +85,8 @@ class Function:
     def binary(self, i):
         """Whether the operator at i has something to its left."""
         before = self.tokens[i - 1]
-        return before.kind == 'number' or before.text in (')', ']') or before.kind == 'name' and before.text not in TYPES | KEYWORDS
+        return (before.kind == 'number' or before.text in (')', ']')
+                or before.kind == 'name' and before.text not in TYPES | KEYWORDS)
 
     def declaration(self, i):
         """Whether i is in a statement, or in the first part of a loop, that begins with a type."""
@@ -80,13 +95,14 @@ class Function:
         return self.text[i] in TYPES
 
     def operand(self, i, step):
-        """The other end of the operand that begins beside the operator at i: to the right for step 1, to the left for -1."""
+        """The other end of the operand beside the operator at i: on its right for step 1, left for -1."""
         j = end = i + step
         while True:
             text = self.text[j]
             if j in self.partner and (self.partner[j] - j) * step > 0:
                 j = self.partner[j]
-            elif text in ENDS or j in self.partner or text in PRECEDENCE and self.binary(j) and self.looser(j, i, step):
+            elif (text in ENDS or j in self.partner
+                  or text in PRECEDENCE and self.binary(j) and self.looser(j, i, step)):
                 return end
             end = j
             j += step
@@ -128,11 +144,12 @@ ENDS = set(', ; return else do'.split())
 
 INSTEAD = {
     '<': '<= >=', '<=': '< >', '>': '>= <=', '>=': '> <', '==': '!=', '!=': '==',
-    '+': '-', '-': '+', '*': '/', '/': '*', '%': '/', '<<': '>>', '>>': '<<', '&': '|', '|': '&', '^': '|', '&&': '||', '||': '&&',
+    '+': '-', '-': '+', '*': '/', '/': '*', '%': '/', '<<': '>>', '>>': '<<', '&': '|', '|': '&', '^': '|',
+    '&&': '||', '||': '&&',
     '=': '+=', '+=': '= -=', '-=': '= +=', '*=': '= /=', '/=': '= *=',
 }
 FARTHER = {'<': ' - 1', '<=': ' + 1', '>': ' + 1', '>=': ' - 1'}   # what INSTEAD does not do to a bound
-SWAPPED = {'i': 'j', 'j': 'i', 'm': 'v', 'v': 'm'}
+SWAPPED = {'i': 'j', 'j': 'i', 'm': 'v', 'v': 'm', 'rate': 'epsilon', 'epsilon': 'rate'}
 
 
 def other_operator(f):
@@ -175,21 +192,35 @@ def no_sign(f):
 
 
 def neighbours(name):
-    """x' and y of x, X' of X, dz of z, beta2 of beta1: what one means when one writes the other."""
+    """x' and y of x, X' of X, SX of KX, dz of z, beta2 of beta1: what one means when one writes the other."""
     yield name.translate(str.maketrans('xyXY', 'yxYX'))
+    if re.fullmatch('[KDSP][XY]', name):   # a window, its stride and the padding of a layer
+        yield name.translate(str.maketrans('KDSP', 'SSPS'))
     yield name[:-1] if name.endswith('_') else name + '_'
     yield name[1:] if name.startswith('d') else 'd' + name
     yield name.translate(str.maketrans('12', '21'))
     yield SWAPPED.get(name, name)
 
 
+def fields_of_structs(source):
+    """What else is in the struct: {field: fields of its struct}. Fields of the same name belong together."""
+    fields = collections.defaultdict(set)
+    for match in re.finditer(r'^(?:typedef )?struct\b[^;{(]*\{(.*?)\}', source, re.M | re.S):
+        names = {token.text for token in lex(match[1]) if token.kind == 'name'} - TYPES
+        for name in names:
+            fields[name] |= names
+    return fields
+
+
 def neighbour(f):
-    """x becomes y."""
+    """x becomes y, if the function knows y; n.X becomes n.Y, if a struct has both."""
+    fields = fields_of_structs(f.source)
     for i, token in enumerate(f.tokens):
         declared = f.text[i - 1] in TYPES or i < f.body and f.text[i - 1] in ('(', ',', '*')
         if token.kind == 'name' and not declared and token.text not in TYPES | KEYWORDS:
             for other in neighbours(token.text):
-                if other != token.text and other in f.names:
+                known = fields.get(token.text, ()) if f.text[i - 1] == '.' else f.names
+                if other != token.text and other in known:
                     yield i, i, other
 
 
@@ -203,7 +234,8 @@ def index_beside(f):
 def swapped(f, one, two):
     """The edit that exchanges two neighbours, each given by its first and last token."""
     if f.part(*one) != f.part(*two):
-        yield one[0], two[1], f.part(*two) + f.source[f.tokens[one[1]].end:f.tokens[two[0]].start] + f.part(*one)
+        between = f.source[f.tokens[one[1]].end:f.tokens[two[0]].start]
+        yield one[0], two[1], f.part(*two) + between + f.part(*one)
 
 
 def exchanged_subscripts(f):
@@ -232,10 +264,10 @@ def exchanged_arguments(f):
 def missing_term(f):
     """a + b becomes a, and b."""
     for i in range(f.body, len(f.tokens)):
-        if f.text[i] in PRECEDENCE and PRECEDENCE[f.text[i]] >= PRECEDENCE['||'] and f.text[i] not in FARTHER and f.text[i] not in ('==', '!='):
-            if f.binary(i) and f.tokens[i + 1].kind != 'string':
-                yield i - 1, f.operand(i, 1), f.text[i - 1]
-                yield f.operand(i, -1), i + 1, ('-' if f.text[i] == '-' else '') + f.text[i + 1]
+        adds = PRECEDENCE.get(f.text[i], -1) >= PRECEDENCE['||'] and f.text[i] not in ('==', '!=', *FARTHER)
+        if adds and f.binary(i) and f.tokens[i + 1].kind != 'string':
+            yield i - 1, f.operand(i, 1), f.text[i - 1]
+            yield f.operand(i, -1), i + 1, ('-' if f.text[i] == '-' else '') + f.text[i + 1]
 
 
 def other_condition(f):
@@ -256,7 +288,8 @@ def missing_statement(f):
     for i in range(f.body + 1, len(f.tokens)):
         depth += (f.text[i - 1] == '(') - (f.text[i - 1] == ')')
         after_header = f.text[i - 1] == ')' and f.text[f.partner[i - 1] - 1] in ('for', 'if', 'while')
-        if depth == 0 and (f.text[i - 1] in (';', '{', '}', 'do', 'else') or after_header) and f.text[i] not in TYPES | KEYWORDS | {';', '{', '}'}:
+        begins = f.text[i - 1] in (';', '{', '}', 'do', 'else') or after_header
+        if depth == 0 and begins and f.text[i] not in TYPES | KEYWORDS | {';', '{', '}'}:
             j = i
             while f.text[j] not in (';', '{', '}'):
                 j = f.partner[j] + 1 if f.text[j] in ('(', '[') else j + 1
@@ -264,14 +297,14 @@ def missing_statement(f):
                 yield i, j - 1, ''
 
 
-OPERATORS = (other_operator, other_bound, other_constant, no_sign, neighbour, index_beside, exchanged_subscripts, exchanged_arguments,
-             missing_term, other_condition, missing_statement)
+OPERATORS = (other_operator, other_bound, other_constant, no_sign, neighbour, index_beside,
+             exchanged_subscripts, exchanged_arguments, missing_term, other_condition, missing_statement)
 
 Mutant = collections.namedtuple('Mutant', 'file function line before after source')
 
 
 def mutants(file, source):
-    """Every mutant of a file, once, as whole sources. Before and after are the lines that the edit touches, without their indent."""
+    """Every mutant of a file, once. Before and after are the lines of the edit without their indent."""
     seen = {source}
     for f in functions(source):
         for operator in OPERATORS:
@@ -284,7 +317,8 @@ def mutants(file, source):
                     seen.add(mutated)
                     begin, stop = source.rfind('\n', 0, start) + 1, source.find('\n', end)
                     before, after = source[begin:stop], mutated[begin:stop + len(mutated) - len(source)]
-                    yield Mutant(file, f.name, source.count('\n', 0, start) + 1, flat(before), flat(after), mutated)
+                    line = source.count('\n', 0, start) + 1
+                    yield Mutant(file, f.name, line, flat(before), flat(after), mutated)
 
 
 def flat(lines):
@@ -294,18 +328,25 @@ def flat(lines):
 # ---- Building and running. ----
 
 STANDARD = ['-std=gnu11', '-w']
-CLEAN = {name: value for name, value in os.environ.items() if name not in ('TAP', 'VERBOSE', 'SHAPES', 'REPORT', 'SWEEP')}
-CLEAN.update(MUTANTS='0', ASAN_OPTIONS='detect_leaks=0')   # MUTANTS=0: the catalogue of wrong versions is not run for each mutant
+LEFT_OUT = ('TAP', 'VERBOSE', 'SHAPES', 'REPORT', 'SWEEP', 'ONLY', 'SEED')
+CLEAN = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
+CLEAN.update(MUTANTS='0', ASAN_OPTIONS='detect_leaks=0')   # not the catalogue of wrong versions each time
 LANES = re.compile(r'^#ifdef LANES\n.*?^#else\n', re.M | re.S)   # what no checker builds
 FORMS = {'double': [], 'complex': ['-DCOMPLEX'], 'lanes': ['-DLANES=8']}
-LIMIT = """#include <stdio.h>
-#include <stdlib.h>
-#include <sys/time.h>
-__attribute__((constructor)) static void limit(void)   // SIGPROF when the processor time is over: a loop that never ends
+TRAP = ['-fsanitize=bounds', '-fsanitize-undefined-trap-on-error']
+# vla-bound would refuse a parameter a[0] before the function's own assertion can. Clang has no such macro.
+STRICT = ['-fsanitize=address,undefined', '-fno-sanitize=vla-bound', '-fno-sanitize-recover=all',
+          '-D__SANITIZE_ADDRESS__']
+# The rounds: how checkers are built, and the environments to run them in. The first one is quick and kills
+# nearly all; the last one is in double, because gcc misses what complex arithmetic reads and writes.
+ROUNDS = [(FORMS['double'] + TRAP + ['-O0'], [{}]),
+          (FORMS['complex'] + TRAP + ['-O1'], [{}, {'SHAPES': '1'}]),
+          (FORMS['double'] + STRICT + ['-O1'], [{}])]
+CHOICE = """#include <stdlib.h>
+static int mutant;
+__attribute__((constructor)) static void choose_mutant(void)
 {
-    long microseconds = atol(getenv("LIMIT"));
-    setitimer(ITIMER_PROF, &(struct itimerval){.it_value = {microseconds / 1000000, microseconds % 1000000}}, NULL);
-    setvbuf(stdout, NULL, _IOLBF, 0);   // a line is seen as soon as it is said
+    mutant = atoi(getenv("MUTANT"));
 }
 """
 
@@ -314,162 +355,171 @@ class Failure(Exception):
     pass
 
 
-def run(command, folder, **more):
-    return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **{'stdout': subprocess.DEVNULL, **more})
+def public(source):
+    """Every function with its name to the outside, so that checkers and mutants can be compiled apart."""
+    source = source.replace('__attribute__((always_inline))\n', '')
+    return re.sub(r'^static (inline )?(?=[^;={]*\()', '', source, flags=re.M)
 
 
-class Bench:
-    """A scratch folder laid out like the project, where one chapter's checker is built around a mutant."""
-    def __init__(self, root, compiler, folder):
-        self.compiler, self.folder = compiler, folder
-        for part in ('src', 'tests'):
-            shutil.copytree(os.path.join(root, part), os.path.join(folder, part), ignore=shutil.ignore_patterns('*.new', '*.py'))
-        os.symlink(os.path.join(root, 'chapters'), os.path.join(folder, 'chapters'))
-        os.mkdir(os.path.join(folder, 'build'))
-        self.put('limit.c', LIMIT)
-        self.compile(['-c', 'limit.c', '-o', 'limit.o'])
+def declarations(source):
+    """The same without bodies: what a checker is compiled with."""
+    source = public(source)
+    for f in reversed(list(functions(source))):
+        source = source[:f.tokens[f.body].start] + ';' + source[f.tokens[-1].end:]
+    return source
 
-    def put(self, file, source):
-        with open(os.path.join(self.folder, file), 'w', encoding='utf-8') as out:
-            out.write(source)
+
+def all_in_one(source, versions):
+    """One source that holds these mutants {number: mutant}. The environment says which of them is called:
+    each function is a switch between its versions. A compiler calls a version's file by its number."""
+    out, end, source = [CHOICE], 0, public(source)
+    for f in functions(source):
+        start, first, last = source.rfind('\n', 0, f.tokens[0].start) + 1, f.tokens[0].start, f.tokens[-1].end
+        own = {0: source}
+        own.update((number, public(mutant.source)) for number, mutant in versions.items()
+                   if mutant.function == f.name)
+        out.append(source[end:start])
+        for number, whole in own.items():
+            text = whole[first:last + len(whole) - len(source)]
+            out.append('\n#line 1 "%d"\n%s__%d%s\n' % (number, source[start:first], number, text))
+        out.append('%s{\n    switch (mutant) {\n' % source[start:f.tokens[f.body].start])
+        for number in own:
+            label = 'case %d' % number if number else 'default'
+            out.append('    %s: return %s__%d(%s);\n' % (label, f.name, number, ', '.join(f.parameters())))
+        out.append('    }\n}\n')
+        end = last
+    return ''.join(out) + source[end:]
+
+
+def object_file(name):
+    return ['-c', '-x', 'c', '-', '-o', name]
+
+
+class Trial:
+    """The trial of a file's mutants, round by round. Their numbers begin with 1; 0 is the right source."""
+    def __init__(self, book, name, compiler, folder):
+        self.compiler, self.folder, self.name, self.file = compiler, folder, name, 'src/%s.c' % name
+        self.source, self.tests, again = self.get(self.file), tests(book, name), repeated(book, self.file)
+        lanes = [[self.source.count('\n', 0, at) + 1 for at in match.span()]
+                 for match in LANES.finditer(self.source)]
+        self.mutants = dict(enumerate((mutant for mutant in mutants(self.file, self.source)
+                                       if mutant.line not in again), 1))
+        self.verdict = {number: 'lanes only' for number, mutant in self.mutants.items()
+                        if any(first <= mutant.line < last for first, last in lanes)}
+        self.right = {form: self.code(self.source, form) for form in FORMS}
+
+    def living(self):
+        return [number for number in self.mutants if number not in self.verdict]
 
     def get(self, file):
         with open(os.path.join(self.folder, file), encoding='utf-8') as source:
             return source.read()
 
-    def compile(self, arguments):
-        return run(self.compiler + STANDARD + arguments, self.folder).returncode == 0
+    def compile(self, arguments, source=''):
+        return subprocess.run(self.compiler + STANDARD + arguments, cwd=self.folder, input=source.encode(),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
-    def build(self, arguments):
-        return self.compile(arguments + ['limit.o', '-o', 'check', '-lm'])
+    def programs(self, flags, environments):
+        """A round's checkers that hold all the living: (program, environment, seconds that it may take)."""
+        if self.name == 'fast':
+            flags = flags + ['-DFAST']
+        mutants = self.name + '.o'
+        for attempt in range(2):   # those that do not compile are left out the second time
+            source = all_in_one(self.source, {number: self.mutants[number] for number in self.living()})
+            said = self.compile(flags + object_file(mutants), source).stderr
+            self.verdict.update((int(number), 'not compiled')
+                                for number in re.findall(rb'^([1-9]\d*):[\d:]* error', said, re.M))
+        runs = []
+        for test in self.tests:
+            program = '%s-%s' % (self.name, os.path.basename(test)[:-2])
+            checker = self.get(test).replace('#include "../%s"' % self.file, declarations(self.source))
+            self.compile(flags + ['-O1', '-DNO_WRONG', '-Itests', *object_file(program + '.o')], checker)
+            if self.compile(flags + [program + '.o', mutants, '-o', program, '-lm']).returncode:
+                raise Failure('%s does not compile with %s' % (test, ' '.join(self.compiler + flags)))
+            for environment in environments:
+                start = time.monotonic()
+                if not self.passes(0, program, environment, 600):
+                    raise Failure('%s fails without any mutant: make test must pass first' % test)
+                runs.append((program, environment, 1 + int(4 * (time.monotonic() - start))))
+        return runs
 
-    def passes(self, environment, limit):
-        """Whether the checker ends well, within its processor time. The first line that says FAILED is enough to know that it won't."""
-        environment = dict(CLEAN, LIMIT='%d' % (limit * 1e6), **environment)
-        with subprocess.Popen(['./check'], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as check:
+    def passes(self, number, program, environment, seconds):
+        """Whether a checker ends well, within its processor time. The first line with FAILED is enough."""
+        command = ['sh', '-c', 'ulimit -t %d; exec ./%s' % (seconds, program)]
+        environment = dict(CLEAN, MUTANT=str(number), **environment)
+        with subprocess.Popen(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as check:
             failed = any(b'FAILED' in line for line in check.stdout)
             if failed:
                 check.kill()
         return not failed and check.returncode == 0
 
-    def code(self, file, form):
-        """The assembler's text of a file without its strings, which hold the text of assertions."""
-        text = run(self.compiler + STANDARD + FORMS[form] + ['-O2', '-S', '-o', '-', file], self.folder, stdout=subprocess.PIPE).stdout
-        return None if text is None else [line for line in text.split(b'\n') if not re.match(rb'\s*\.(string|ascii|asciz|file|ident)', line)]
+    def check(self, number, runs):
+        if not all(self.passes(number, *run) for run in runs):
+            self.verdict[number] = 'killed'
+
+    def code(self, source, form):
+        """The assembler's text of a source without its strings, which hold the text of assertions."""
+        text = self.compile(FORMS[form] + ['-O2', '-S', '-o', '-', '-x', 'c', '-'], public(source)).stdout
+        return [line for line in text.split(b'\n')
+                if not re.match(rb'\s*\.(string|ascii|asciz|file|ident)', line)]
+
+    def look(self, number):
+        """Whether the compiler makes the same of it as of the right source, at least for checkers."""
+        source = self.mutants[number].source
+        different = next((form for form in FORMS if self.code(source, form) != self.right[form]), None)
+        if different in (None, 'lanes'):
+            self.verdict[number] = 'lanes only' if different else 'same code'
 
 
-def is_clang(compiler):
-    return b'clang' in subprocess.run(compiler + ['--version'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+def tests(book, name):
+    """The tests that include a file."""
+    include = '#include "../src/%s.c"\n' % name
+    return [file for file in sorted(book.files()) if file.endswith('_test.c') and include in book.body(file)]
 
 
-def builds(compiler):
-    """The checkers that a mutant has to pass, each as flags and environments to run it in. The first is quick and kills nearly all of them."""
-    strict = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']   # in double: gcc misses what complex arithmetic reads and writes
-    if is_clang(compiler):
-        trap = ['-fsanitize=bounds', '-fsanitize-trap=bounds']
-        # vla-bound would refuse a parameter a[0] before the function's own assertion can; check.h knows the sanitizer by gcc's macro
-        strict += ['-fno-sanitize=vla-bound', '-D__SANITIZE_ADDRESS__']
-    else:
-        trap = ['-fsanitize=bounds', '-fsanitize-undefined-trap-on-error']
-    return [(FORMS['double'] + ['-O0'] + trap, [{}]),
-            (FORMS['complex'] + ['-O0'] + trap, [{}, {'SHAPES': '1'}]),
-            (FORMS['double'] + ['-O0'] + strict, [{}])]
+def repeated(book, file):
+    """The lines that a file repeats from another file that has checks of its own. They are mutated there."""
+    others = [name for name in book.files()
+              if name.startswith('src/') and name != file and tests(book, name[4:-2])]
+    own = {line[1:3] for name in others for line in book.file_lines(name)
+           if line.chapter == book.chunks[name].chapter}
+    return {number for number, line in enumerate(book.file_lines(file), 2) if line[1:3] in own}
 
 
-class Trial:
-    """The trial of a chapter's mutants: the right source and its code, to compare with, and the chapter's checkers."""
-    def __init__(self, bench, chapter):
-        self.chapter, self.file, self.test = chapter, 'src/%s.c' % chapter, 'tests/%s_test.c' % chapter
-        self.source = bench.get(self.file)
-        lanes = [[self.source.count('\n', 0, at) for at in match.span()] for match in LANES.finditer(self.source)]
-        self.lanes = {line for first, last in lanes for line in range(first + 1, last + 1)}
-        self.right = {form: bench.code(self.file, form) for form in FORMS}
-        static = {f.name for f in functions(self.source) if re.search(r'^static .*\b%s\(' % f.name, self.source, re.M)}
-        words = {token.text for token in lex(bench.get(self.test)) if token.kind == 'name'}   # check.h knows no chapter's functions
-        self.kept = static & words   # functions of which the compiled test keeps the right one
-        self.checkers = [self.checker(bench, flags + self.sources(bench, flags), environments) for flags, environments in builds(bench.compiler)]
-        self.anew = [(flags + [self.test], runs) for (flags, _), (_, runs) in zip(builds(bench.compiler), self.checkers)]
-
-    def sources(self, bench, flags):
-        """What a checker is made of. Most of the time would go into compiling the test, which is always the same: so compile it once,
-        with the right functions in it, and let the linker prefer the mutant's, which come first. Only a static function that the test
-        calls itself would stay the right one; its mutants get a test that is compiled anew."""
-        test = os.path.join(os.path.dirname(bench.folder), re.sub(r'\W+', '_', ' '.join([self.chapter] + flags)) + '.o')
-        linked = [self.file, test, '-Wl,-z,muldefs']
-        right = bench.compile(flags + ['-O1', '-fPIC', '-fsemantic-interposition', '-c', self.test, '-o', test])   # calls that can be redirected
-        return linked if right and bench.build(flags + linked) else [self.test]
-
-    def checker(self, bench, arguments, environments):
-        """How to build a checker, and its runs, each with the processor time that it may take: ten times what it takes without a mutant."""
-        if not bench.build(arguments):
-            raise Failure('%s does not compile with %s' % (self.test, ' '.join(bench.compiler + arguments)))
-        runs = []
-        for environment in environments:
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            if not bench.passes(environment, 60):
-                raise Failure('%s fails without any mutant: make test must pass first' % self.test)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            runs.append((environment, 0.2 + 10 * (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)))
-        return arguments, runs
-
-    def verdict(self, bench, mutant):
-        """'not compiled', 'killed', 'same code', 'lanes only' or 'alive'."""
-        if mutant.line in self.lanes:
-            return 'lanes only'
-        bench.put(self.file, mutant.source)
+def try_all(book, names, compiler):
+    """Every mutant of the files with its verdict, in the order of the files."""
+    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+    with tempfile.TemporaryDirectory() as folder, pool:
+        for part in ('src', 'tests', 'chapters'):
+            os.symlink(os.path.join(book.root, part), os.path.join(folder, part))
         try:
-            checkers = self.anew if mutant.function in self.kept else self.checkers
-            for k, (arguments, runs) in enumerate(checkers):
-                if not bench.build(arguments):
-                    return 'not compiled'
-                if not all(bench.passes(environment, limit) for environment, limit in runs):
-                    return 'killed'
-                unseen = self.unseen(bench) if k == 0 else None   # not before, because few mutants come so far
-                if unseen:
-                    return unseen
-            return 'alive'
+            trials = list(pool.map(lambda name: Trial(book, name, compiler, folder), names))
+            for number, (flags, environments) in enumerate(ROUNDS):
+                programs = list(pool.map(lambda trial: trial.programs(flags, environments), trials))
+                wait([pool.submit(trial.check, mutant, runs)
+                      for trial, runs in zip(trials, programs) for mutant in trial.living()])
+                if number == 0:   # not before, because few come so far
+                    wait([pool.submit(trial.look, mutant) for trial in trials for mutant in trial.living()])
         finally:
-            bench.put(self.file, self.source)
-
-    def unseen(self, bench):
-        """Whether the compiler makes the same of a mutant as of the right source, in every form or in those that checkers are built in."""
-        different = next((form for form in FORMS if bench.code(self.file, form) != self.right[form]), None)
-        return {None: 'same code', 'lanes': 'lanes only'}.get(different)
+            pool.shutdown(cancel_futures=True)
+    return [(mutant, trial.verdict.get(number, 'alive')) for trial in trials
+            for number, mutant in trial.mutants.items()]
 
 
-def try_all(root, chapters, compiler):
-    """Every mutant of the chapters with its verdict, in the order of the files."""
-    workers = os.cpu_count() or 2
-    with tempfile.TemporaryDirectory() as folder:
-        benches = queue.Queue()
-        for k in range(workers):
-            benches.put(Bench(root, compiler, os.path.join(folder, str(k))))
-        bench = benches.get()
-        trials = [Trial(bench, chapter) for chapter in chapters]
-        benches.put(bench)
-
-        def judge(trial, mutant):
-            bench = benches.get()
-            try:
-                return mutant, trial.verdict(bench, mutant)
-            finally:
-                benches.put(bench)
-
-        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-            jobs = [pool.submit(judge, trial, mutant) for trial in trials for mutant in mutants(trial.file, trial.source)]
-            try:
-                for done, job in enumerate(concurrent.futures.as_completed(jobs), 1):
-                    if sys.stderr.isatty():
-                        print('\r%d of %d mutants' % (done, len(jobs)), end='\n' if done == len(jobs) else '', file=sys.stderr, flush=True)
-                return [job.result() for job in jobs]
-            finally:
-                pool.shutdown(cancel_futures=True)
+def wait(jobs):
+    """Waits for all of them, and shows how many are done."""
+    for done, job in enumerate(concurrent.futures.as_completed(jobs), 1):
+        job.result()
+        if sys.stderr.isatty():
+            print('\r%d of %d mutants' % (done, len(jobs)), end='\n' if done == len(jobs) else '',
+                  file=sys.stderr, flush=True)
 
 
 # ---- Explanations and the report. ----
 
 def explanations(text):
-    """The mutants that a text explains, each with the line of its edit: {(file, function, before, after): line}. Errors are said."""
+    """The mutants that a text explains, with their lines: {(file, function, before, after): line}."""
     found, block = {}, []
     for number, line in enumerate(text.split('\n') + [''], 1):
         if line.startswith('#'):
@@ -483,7 +533,7 @@ def explanations(text):
 
 
 def explained(block):
-    """A block is one or more 'file function', then '- a line' and what replaces it, '+ a line', each as often as needed, then the reason."""
+    """A block: 'file function', once or more, then '- a line' and each '+ line' in its place, then why."""
     places, before, keys, reason = [], None, {}, False
     for number, line in block:
         if line.startswith('- '):
@@ -495,7 +545,8 @@ def explained(block):
         else:
             reason = True
     if not keys or not reason:
-        raise Failure("tests/equivalent.txt:%d: expected 'file function', '- line', '+ line' and the reason why nobody can see the difference" % block[0][0])
+        raise Failure("tests/equivalent.txt:%d: expected 'file function', '- line', '+ line' and the reason "
+                      "why nobody can see the difference" % block[0][0])
     return keys
 
 
@@ -507,12 +558,14 @@ def key(mutant):
 
 
 def settle(results, known):
-    """The verdicts with the explained ones told apart, and the explanations that are stale. One is not stale where the compiler needs none:
-    another compiler may."""
+    """The verdicts with the explained ones told apart, and the explanations that are stale. One is not stale
+    where the compiler needs none: another compiler may."""
     unkilled = {key(mutant) for mutant, verdict in results if verdict in ('alive', 'same code', 'lanes only')}
     files = {mutant.file for mutant, verdict in results}
     stale = [(line, place) for place, line in known.items() if place[0] in files and place not in unkilled]
-    return [(mutant, 'explained' if verdict == 'alive' and key(mutant) in known else verdict) for mutant, verdict in results], stale
+    settled = [(mutant, 'explained' if verdict == 'alive' and key(mutant) in known else verdict)
+               for mutant, verdict in results]
+    return settled, stale
 
 
 def table(results):
@@ -520,34 +573,37 @@ def table(results):
     rows = collections.OrderedDict()
     for mutant, verdict in results:
         rows.setdefault((mutant.file, mutant.function), collections.Counter())[verdict] += 1
-    yield '%-26s %-28s %7s' % ('', '', 'mutants') + ''.join('%14s' % title for title in VERDICTS)
+    rows['all', ''] = sum(rows.values(), collections.Counter())
+    yield '%-24s %-26s %7s' % ('', '', 'mutants') + ''.join('%13s' % title for title in VERDICTS)
     for (file, function), counts in rows.items():
-        yield '%-26s %-28s %7d' % (file, function, sum(counts.values())) + ''.join('%14s' % (counts[title] or '') for title in VERDICTS)
-    all_of_them = collections.Counter(verdict for mutant, verdict in results)
-    yield '%-26s %-28s %7d' % ('all', '', len(results)) + ''.join('%14d' % all_of_them[title] for title in VERDICTS)
+        yield ('%-24s %-26s %7d' % (file, function, sum(counts.values()))
+               + ''.join('%13s' % (counts[title] or '') for title in VERDICTS))
 
 
-def place(book, mutant):
+def origin(book, mutant):
     """The chapter's line that a mutant's line comes from; a file's first line comes from no chapter."""
-    line = book.file_lines(mutant.file)[mutant.line - 2]
-    return '%s:%d' % (line.chapter, line.number)
+    return book.file_lines(mutant.file)[mutant.line - 2][1:3]
 
 
 def main(names, root):
     book = tangle.Book(root)
-    unknown = [name for name in names if not {'src/%s.c' % name, 'tests/%s_test.c' % name} <= set(book.chunks)]
-    if unknown or not names:
-        raise Failure(('no chapter makes src/%s.c and its test' % unknown[0]) if unknown else 'which chapters? convolution, loss, ...; make mutants tries all')
+    unknown = [name for name in names if 'src/%s.c' % name not in book.chunks or not tests(book, name)]
+    if unknown:
+        raise Failure('no chapter makes src/%s.c and its test' % unknown[0])
+    if not names:
+        raise Failure('which chapters? convolution, loss, ...; make mutants tries all')
     with open(os.path.join(root, 'tests', 'equivalent.txt'), encoding='utf-8') as file:
         known = explanations(file.read())
-    results, stale = settle(try_all(root, names, shlex.split(os.environ.get('CC', 'cc'))), known)
+    results, stale = settle(try_all(book, names, shlex.split(os.environ.get('CC', 'cc'))), known)
     for line in table(results):
         print(line)
     for mutant, verdict in results:
         if verdict == 'alive':
-            print("ALIVE %s  %s  '%s' -> '%s'" % (place(book, mutant), mutant.function, mutant.before, mutant.after))
+            print("ALIVE %s:%d  %s  '%s' -> '%s'"
+                  % (*origin(book, mutant), mutant.function, mutant.before, mutant.after))
     for line, (file, function, before, after) in stale:
-        print("STALE tests/equivalent.txt:%d  %s %s  no living mutant has '%s' -> '%s'" % (line, file, function, before, after))
+        print("STALE tests/equivalent.txt:%d  %s %s  no living mutant has '%s' -> '%s'"
+              % (line, file, function, before, after))
     count = collections.Counter(verdict for mutant, verdict in results)
     failed = count['alive'] + len(stale)
     print('%d passed, %d failed' % (count['killed'] + count['explained'], failed))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of the mutator: the tokens, each operator's edits, the explanations, and a small project with a hole in its checks."""
+"""Tests of the mutator: tokens, each operator's edits, explanations, and a small project with a hole."""
 import contextlib
 import io
 import os
@@ -52,11 +52,12 @@ class Tokens(unittest.TestCase):
 
     def test_kinds(self):
         def kinds(source):
-            return [(token.kind[0], token.text) for token in mutate.lex(source) if token.kind != 'space']
+            return ' '.join('%s:%s' % (token.kind[0], token.text)
+                            for token in mutate.lex(source) if token.kind != 'space')
         self.assertEqual(kinds('a<<=0x1p-53+.5e+3f-b_->c'),
-                         [('n', 'a'), ('m', '<<='), ('n', '0x1p-53'), ('m', '+'), ('n', '.5e+3f'), ('m', '-'), ('n', 'b_'), ('m', '->'), ('n', 'c')])
-        self.assertEqual(kinds('/* a */ "b // \\" c" // d "e"\n  \'"\' #'), [('s', '"b // \\" c"'), ('s', "'\"'"), ('m', '#')])
-        self.assertEqual(kinds('#define A \\\n  b\nc'), [('n', 'c')])
+                         'n:a m:<<= n:0x1p-53 m:+ n:.5e+3f m:- n:b_ m:-> n:c')
+        self.assertEqual(kinds('/* a */ "b // \\" c" // d "e"\n  \'"\' #'), 's:"b // \\" c" s:\'"\' m:#')
+        self.assertEqual(kinds('#define A \\\n  b\nc'), 'n:c')
 
     def test_functions(self):
         self.assertEqual([f.name for f in mutate.functions(SUM)], ['sum'])
@@ -64,50 +65,69 @@ class Tokens(unittest.TestCase):
 
 class Operators(unittest.TestCase):
     def test_other_operator(self):
-        self.assertEqual(edits(mutate.other_operator, 'int s = a < -b;'), ['int s = a <= -b;', 'int s = a >= -b;'])
+        self.assertEqual(edits(mutate.other_operator, 'int s = a < -b;'),
+                         ['int s = a <= -b;', 'int s = a >= -b;'])
         self.assertEqual(edits(mutate.other_operator, 'a += (int)b * *t[0];'),
                          ['a = (int)b * *t[0];', 'a -= (int)b * *t[0];', 'a += (int)b / *t[0];'])
         self.assertEqual(edits(mutate.other_operator, 'a = *(int *)t;'), ['a += *(int *)t;'])
-        self.assertEqual(edits(mutate.other_operator, 'assert(a == b && "why");'), ['assert(a != b && "why");'])
+        self.assertEqual(edits(mutate.other_operator, 'assert(a == b && "why");'),
+                         ['assert(a != b && "why");'])
 
     def test_other_bound(self):
-        self.assertEqual(edits(mutate.other_bound, 'while (a < b * 2 && 1 >= 0)'), ['while (a < b * 2 - 1 && 1 >= 0)'])
+        self.assertEqual(edits(mutate.other_bound, 'while (a < b * 2 && 1 >= 0)'),
+                         ['while (a < b * 2 - 1 && 1 >= 0)'])
 
     def test_other_constant(self):
         self.assertEqual(edits(mutate.other_constant, 'a = 7;', 'int f(int a)'), ['a = 8;', 'a = 6;'])
-        self.assertEqual(edits(mutate.other_constant, 'a = 0xff * 2.0;', 'int f(int a)'), ['a = 0xff + 1 * 2.0;', 'a = 0xff * 2.0 * 1.01;'])
+        self.assertEqual(edits(mutate.other_constant, 'a = 0xff * 2.0;', 'int f(int a)'),
+                         ['a = 0xff + 1 * 2.0;', 'a = 0xff * 2.0 * 1.01;'])
 
     def test_no_sign(self):
         self.assertEqual(edits(mutate.no_sign, 'a = -b - ~a;'), ['a = b - ~a;', 'a = -b - a;'])
 
     def test_neighbour(self):
         self.assertEqual(edits(mutate.neighbour, 'int c = a;'), ['int c = da;'])
-        self.assertEqual(edits(mutate.neighbour, 'x = KX + y_ + beta1;', 'int f(int x, int x_, int y, int y_, int KX, int KY, int beta1, int beta2)'),
-                         ['y = KX + y_ + beta1;', 'x_ = KX + y_ + beta1;', 'x = KY + y_ + beta1;', 'x = KX + x_ + beta1;', 'x = KX + y + beta1;',
-                          'x = KX + y_ + beta2;'])
+        head = 'int f(int x, int x_, int y, int y_, int KX, int KY, int beta1, int beta2)'
+        self.assertEqual(edits(mutate.neighbour, 'x = KX + y_ + beta1;', head),
+                         ['y = KX + y_ + beta1;', 'x_ = KX + y_ + beta1;', 'x = KY + y_ + beta1;',
+                          'x = KX + x_ + beta1;', 'x = KX + y + beta1;', 'x = KX + y_ + beta2;'])
+
+    def test_neighbours_in_a_struct(self):
+        source = ('struct size {\n    int X, Y, X_;   // and Y_\n    int KX, SX;\n};\n'
+                  'int f(struct size n) { return %s; }\n')
+        for field, others in (('n.X', ['Y', 'X_']), ('n.KX', ['SX']), ('n.C', []), ('X', [])):
+            f, = mutate.functions(source % field)
+            self.assertEqual([text for first, last, text in mutate.neighbour(f)], others)
 
     def test_index_beside(self):
-        self.assertEqual(edits(mutate.index_beside, 'a = t[b][0];', 'int f(int a)'), ['a = t[b + 1][0];', 'a = t[b][0 + 1];'])
+        self.assertEqual(edits(mutate.index_beside, 'a = t[b][0];', 'int f(int a)'),
+                         ['a = t[b + 1][0];', 'a = t[b][0 + 1];'])
 
     def test_exchanges(self):
-        self.assertEqual(edits(mutate.exchanged_subscripts, 'a = t[a][b][b + 1];', 'int f(int a)'), ['a = t[b][a][b + 1];', 'a = t[a][b + 1][b];'])
-        self.assertEqual(edits(mutate.exchanged_arguments, 'g(a, h(b, b), t[0]);'), ['g(h(b, b), a, t[0]);', 'g(a, t[0], h(b, b));'])
+        self.assertEqual(edits(mutate.exchanged_subscripts, 'a = t[a][b][b + 1];', 'int f(int a)'),
+                         ['a = t[b][a][b + 1];', 'a = t[a][b + 1][b];'])
+        self.assertEqual(edits(mutate.exchanged_arguments, 'g(a, h(b, b), t[0]);'),
+                         ['g(h(b, b), a, t[0]);', 'g(a, t[0], h(b, b));'])
 
     def test_missing_term(self):
         self.assertEqual(edits(mutate.missing_term, 'a = a + b * t[1][2] - 1;'),
-                         ['a = a - 1;', 'a = b * t[1][2] - 1;', 'a = a + b - 1;', 'a = a + t[1][2] - 1;', 'a = a + b * t[1][2];', 'a = -1;'])
+                         ['a = a - 1;', 'a = b * t[1][2] - 1;', 'a = a + b - 1;', 'a = a + t[1][2] - 1;',
+                          'a = a + b * t[1][2];', 'a = -1;'])
         self.assertEqual(edits(mutate.missing_term, 'assert(a == b && "why");'), [])
-        self.assertEqual(edits(mutate.missing_term, 'return a / (b - 1) ? a : b;'), ['return a ? a : b;', 'return (b - 1) ? a : b;', 'return a / (b) ? a : b;', 'return a / (-1) ? a : b;'])
+        self.assertEqual(edits(mutate.missing_term, 'return a / (b - 1) ? a : b;'),
+                         ['return a ? a : b;', 'return (b - 1) ? a : b;', 'return a / (b) ? a : b;',
+                          'return a / (-1) ? a : b;'])
 
     def test_other_condition(self):
-        self.assertEqual(edits(mutate.other_condition, 'if (g(a) && b) a = 1;'), ['if (!(g(a) && b)) a = 1;', 'if (1) a = 1;'])
+        self.assertEqual(edits(mutate.other_condition, 'if (g(a) && b) a = 1;'),
+                         ['if (!(g(a) && b)) a = 1;', 'if (1) a = 1;'])
         self.assertEqual(edits(mutate.other_condition, 'if (a < b) a = 1;'), ['if (1) a = 1;'])
 
     def test_missing_statement(self):
-        self.assertEqual(edits(mutate.missing_statement, 'int c = 0; for (c = 1; c < a; c++) { g(c); a = b; } do a++; while (a); return a;'),
-                         ['int c = 0; for (c = 1; c < a; c++) { ; a = b; } do a++; while (a); return a;',
-                          'int c = 0; for (c = 1; c < a; c++) { g(c); ; } do a++; while (a); return a;',
-                          'int c = 0; for (c = 1; c < a; c++) { g(c); a = b; } do ; while (a); return a;'])
+        left = 'int c = 0; for (c = 1; c < a; c++) { %s %s } do %s while (a); return a;'
+        self.assertEqual(edits(mutate.missing_statement, left % ('g(c);', 'a = b;', 'a++;')),
+                         [left % part for part in ((';', 'a = b;', 'a++;'), ('g(c);', ';', 'a++;'),
+                                                   ('g(c);', 'a = b;', ';'))])
 
     def test_mutants(self):
         all_of_them = list(mutate.mutants('src/sum.c', SUM))
@@ -117,7 +137,8 @@ class Operators(unittest.TestCase):
             self.assertIn(mutant.after, [line.strip() for line in mutant.source.split('\n')])
 
     def test_extents_that_c_ignores(self):
-        f, = mutate.functions('int f(int n, int x[n][2], int y[n][3], int z[n][4])\n{\n    return g(x, n) + y[0][n] + h(z + n);\n}\n')
+        f, = mutate.functions('int f(int n, int x[n][2], int y[n][3], int z[n][4])\n'
+                              '{\n    return g(x, n) + y[0][n] + h(z + n);\n}\n')
         self.assertEqual(sorted(f.text[i] for i in f.unread if f.text[i] != ']'), ['2', 'n', 'n', 'n'])
 
 
@@ -126,97 +147,111 @@ class Explanations(unittest.TestCase):
 
     def test_blocks(self):
         places = mutate.explanations(self.TEXT)
-        self.assertEqual(places, {('src/%s.c' % file, 'f', 'x < y', after): line for file in 'ab' for after, line in (('x <= y', 6), ('x > y', 7))})
+        self.assertEqual(places, {('src/%s.c' % file, 'f', 'x < y', after): line
+                                  for file in 'ab' for after, line in (('x <= y', 6), ('x > y', 7))})
 
     def test_a_reason_is_demanded(self):
-        for text in (self.TEXT.replace('Nobody can see it.\n', ''), self.TEXT.replace('+', '*'), 'Nobody can see it.\n'):
+        reason = 'Nobody can see it.\n'
+        for text in (self.TEXT.replace(reason, ''), self.TEXT.replace('+', '*'), reason):
             with self.assertRaises(mutate.Failure):
                 mutate.explanations(text)
 
     def test_alive_explained_stale(self):
         alive = mutate.Mutant('src/a.c', 'f', 3, 'x < y', 'x <= y', '')
         dead = mutate.Mutant('src/a.c', 'f', 3, 'x < y', 'x > y', '')
-        results, stale = mutate.settle([(alive, 'alive'), (dead, 'killed')], mutate.explanations(self.TEXT))
+        results, stale = mutate.settle([(alive, 'alive'), (dead, 'killed')],
+                                       mutate.explanations(self.TEXT))
         self.assertEqual([verdict for mutant, verdict in results], ['explained', 'killed'])
         self.assertEqual(stale, [(7, ('src/a.c', 'f', 'x < y', 'x > y'))])   # src/b.c was not tried
 
 
-TICKS = '```'
-CHAPTER = '''# A chapter
+def chunk(name, body):
+    return '%sc\n// <<%s>>=\n%s%s\n\n' % ('`' * 3, name, body, '`' * 3)
 
-%sc
-// <<src/small.c>>=
-int sum(int n, const int x[n])
-{
-    int s = 0;
-    for (int i = 0; i < n; i++)
-        s += x[i];
-    return s;
-}
 
-int twice(int x)
+TWICE = '''static inline int twice(int x)
 {
     return 2 * x;
 }
-%s
-
-%sc
-// <<tests/small_test.c>>=
-#include "../src/small.c"
+'''
+TEST = '''#include "../src/small.c"
 #include <stdio.h>
 
 int main(void)
 {
     FILE *chapter = fopen("chapters/1-small.md", "r");   // a checker runs where the chapters are
-    return !chapter || fclose(chapter) || sum(3, (int[]){1, 2, 4}) != 7 || twice(1) != 2;
+    return !chapter || fclose(chapter) || last(3, (int[]){1, 2, 4}) != 4 || twice(1) != 2;
 }
-%s
-''' % ((TICKS,) * 4)
+'''
+LAST = '''int last(int n, const int x[n])
+{
+    return x[n - 1];
+}
+
+// <<Twice>>
+'''
+SMALL = '# Small\n\n' + chunk('Twice', TWICE) + chunk('src/small.c', LAST) + chunk('tests/small_test.c', TEST)
+FAST = chunk('src/fast.c', '// <<Twice>>\n' + TWICE.replace('twice', 'fourth'))
+FAST_TEST = '''#ifdef FAST
+#include "../src/fast.c"
+#else
+#include "../src/small.c"
+#endif
+int main(void) { return twice(3) != 6; }
+'''
 
 
 class Project(unittest.TestCase):
-    """sum is checked well; twice is checked at 1 alone, where 2 * x is 2 and 2 / x."""
+    """last is checked well; twice is checked at 1 alone, where 2 * x is 2 and 2 / x."""
     def setUp(self):
         self.root = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, self.root)
         for folder in ('chapters', 'src', 'tests'):
             os.mkdir(os.path.join(self.root, folder))
-        self.write('chapters/1-small.md', CHAPTER)
-        self.write('tests/check.h', '')
-        tangle.tangle(tangle.Book(self.root))
+        self.write('chapters/1-small.md', SMALL)
+        self.write('tests/equivalent.txt', '')
 
     def write(self, name, text):
-        with open(os.path.join(self.root, name), 'w') as file:
+        with open(os.path.join(self.root, name), 'w', encoding='utf-8') as file:
             file.write(text)
 
-    def mutate(self, explanations):
-        self.write('tests/equivalent.txt', explanations)
+    def mutate(self, *names):
+        tangle.tangle(tangle.Book(self.root))
         out = io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
-            status = mutate.main(['small'], self.root)
+            status = mutate.main(names, self.root)
         return status, out.getvalue().splitlines()
 
-    def test_a_survivor_is_listed(self):
-        status, lines = self.mutate('')
+    def test_alive_explained_stale(self):
+        self.write('tests/equivalent.txt', 'src/small.c twice\n- return 2 * x;\n+ return 2 / x;\n'
+                   '+ return 3 * x;\nThis project has a hole, to be tested.\n')
+        status, lines = self.mutate('small')
         self.assertEqual(status, 1)
-        alive = [line for line in lines if line.startswith('ALIVE')]
-        self.assertEqual(alive, ["ALIVE chapters/1-small.md:15  twice  'return 2 * x;' -> '%s'" % after for after in ('return 2 / x;', 'return 2;')])
+        self.assertEqual([line[:40] for line in lines if line.startswith('ALIVE')],
+                         ["ALIVE chapters/1-small.md:7  twice  'ret"])
+        self.assertTrue(any(line.endswith("'return 2 * x;' -> 'return 2;'") for line in lines))
+        self.assertEqual([line[:30] for line in lines if line.startswith('STALE')],
+                         ['STALE tests/equivalent.txt:4  '])
         self.assertRegex(lines[-1], '^[0-9]+ passed, 2 failed$')
 
-    def test_explained_and_stale(self):
-        status, lines = self.mutate('src/small.c twice\n- return 2 * x;\n+ return 2 / x;\n+ return 2;\n+ return 3 * x;\nThis project has a hole, to be tested.\n')
-        self.assertEqual(status, 1)
-        self.assertEqual([line[:30] for line in lines if 'STALE' in line or 'ALIVE' in line], ['STALE tests/equivalent.txt:5  '])
-        self.assertRegex(lines[-1], '^[0-9]+ passed, 1 failed$')
+    def test_what_is_repeated_is_mutated_once_and_seen_by_both_tests(self):
+        self.write('chapters/9-fast.md', FAST + chunk('tests/fast_test.c', FAST_TEST))
+        book = tangle.Book(self.root)
+        self.assertEqual(mutate.tests(book, 'small'), ['tests/fast_test.c', 'tests/small_test.c'])
+        self.assertEqual(mutate.tests(book, 'fast'), ['tests/fast_test.c'])
+        again = sorted(mutate.repeated(book, 'src/fast.c'))
+        self.assertEqual([book.body('src/fast.c').split('\n')[number - 2] for number in again],
+                         ['// Twice', *TWICE.strip().split('\n')])
+        self.assertEqual(mutate.repeated(book, 'src/small.c'), set())
 
     def test_a_checker_that_fails_by_itself(self):
-        self.write('src/small.c', 'int sum(int n, const int *x) { return 0; }\nint twice(int x) { return 0; }\n')
+        self.write('chapters/1-small.md', SMALL.replace('!= 4', '!= 5'))
         with self.assertRaisesRegex(mutate.Failure, 'tests/small_test.c fails without any mutant'):
-            self.mutate('')
+            self.mutate('small')
 
     def test_no_such_chapter(self):
         with self.assertRaisesRegex(mutate.Failure, 'no chapter makes src/large.c'):
-            mutate.main(['large'], self.root)
+            self.mutate('large')
 
 
 if __name__ == '__main__':

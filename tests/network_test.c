@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [66d53deef8c4]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [66d53deef8c4]: edit there, or here and make stitch
 #define main trainer_main
 #include "../src/mnist.c"
 #undef main

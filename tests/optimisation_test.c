@@ -1,499 +1,148 @@
-// Tangled from chapters/7-optimisation.md [a5b93672cdf7]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/7-optimisation.md [30ade66c61b4]: edit there, or here and make stitch
 #include "../src/optimisation.c"
 #include "check.h"
 
-// The optimiser under test
-static struct optimiser {
-    operation *costs, *slopes, *standard, *descent, *adam, *he;
-} optimiser;
-
-// Check (G10)
-static int batch;   // its nominal size; the last batch is smaller
-static struct array loss, cost, dcost, dloss;
-typedef weight average(int count, const weight each[count]);
-
-static int size_of(int b)
-{
-    return b < cost.count - 1 ? batch : loss.count - b * batch;
-}
-
-static void take_costs(average *f)
-{
-    for (int b = 0; b < cost.count; b++)
-        put(cost, b, 0, 0, 0, f(size_of(b), (weight *)loss.at + b * batch));
-}
-
-static void costs(void)
-{
-    take_costs(mean_loss);
-}
-
-static real objective_cost(void)
-{
-    optimiser.costs();
-    return inner_product(dcost, cost);
-}
-
-static void share_slopes(double factor, int nominal)   // each loss of a batch gets its share of the slope of the cost
-{
-    for (int i = 0; i < loss.count; i++) {
-        int b = i / batch;
-        put(dloss, i, 0, 0, 0, get(dcost, b, 0, 0, 0) * factor / (nominal ? nominal : size_of(b)));
-    }
-}
-
-static void slopes(void)
-{
-    share_slopes(1, 0);
-}
-
-static void draw_losses(int count, int of_batch)
-{
-    batch = of_batch;
-    loss = array("loss", 1, (int[]){count}), dloss = array("dloss", 1, loss.extent);
-    cost = array("cost", 1, (int[]){(count + batch - 1) / batch}), dcost = array("dcost", 1, cost.extent);
-    randomise(loss), randomise(dcost);
-    for (int i = 0; i < count; i++)
-        *entry(loss, i, 0, 0, 0) += 1.5;   // a loss is positive
-}
-
-static void verify_costs(struct verdict *v)
-{
-    struct array expected = array("cost", 1, cost.extent);
-    for (int b = 0; b < cost.count; b++) {
-        long sum = 0;
-        for (int n = 0; n < size_of(b); n++)
-            sum += lround(1024 * part(loss, b * batch + n));
-        put(expected, b, 0, 0, 0, (double)sum / (1024L * size_of(b)));
-    }
-    optimiser.costs();
-    compare(v, ORACLE, 1e-14, cost, expected);
-}
-
-static struct verdict check_costs(void)
-{
-    struct verdict v = {0};
-    int of_batch = between(4, 7);
-    draw_losses(2 * of_batch + between(2, of_batch - 1), of_batch);
-    verify_costs(&v);
-    optimiser.slopes();
-    remember(dloss);
-    check_gradient(&v, objective_cost, loss, dloss, AFFINE);
-    return v;
-}
-
-// wrong: (G10)
-static weight sum_from(int first, int count, const weight each[count])
-{
-    weight sum = 0;
-    for (int n = first; n < count; n++)
-        sum += each[n];
-    return sum;
-}
-
-static weight mean_by_nominal_size(int count, const weight each[count]) { return sum_from(0, count, each) / batch; }
-static weight sum_for_mean(int count, const weight each[count]) { return sum_from(0, count, each); }
-static weight mean_by_one_less(int count, const weight each[count]) { return sum_from(0, count, each) / (count - 1); }
-static weight mean_but_first(int count, const weight each[count]) { return sum_from(1, count, each) / count; }
-static weight mean_of_last(int count, const weight each[count]) { return each[count - 1] / count; }
-
-static void wrong_G10_nominal(void) { take_costs(mean_by_nominal_size); }
-static void wrong_G10_sum(void) { take_costs(sum_for_mean); }
-static void wrong_G10_one_less(void) { take_costs(mean_by_one_less); }
-static void wrong_G10_but_first(void) { take_costs(mean_but_first); }
-static void wrong_G10_last(void) { take_costs(mean_of_last); }
-static void wrong_G10_slopes_nominal(void) { share_slopes(1, batch); }
-static void wrong_G10_slopes_summed(void) { share_slopes(1, 1); }
-
-// Check (G11)
-static int byte_count;
+// Numbers for the optimiser
+enum shape { USUAL = 1, FIRST, DARK, BRIGHT, WEIGHTS };
+enum { DRAWN = 20000, FAN_OUT = 8 };
+static const double BETA1 = 0.9, BETA2 = 0.99, EPSILON = 1e-3;
+static struct array loss, dl, cost, dcost, w, dw, mu, sigma, start, gradient, place, g, theta, m, v;
+static struct random generator, seed;
 static unsigned char bytes[70000];
-static struct array scale;   // mu, sigma
+static int samples, batch, byte_count, step, fan_in;   // batch: its nominal size
+static double rate;
 
-static void draw_bytes(int bright)
+#define EACH_TERM EACH(n, samples) EACH(p, 3)
+#define EACH_PARAMETER EACH(i, start.count)
+
+static void draw_arrays(int parameters)
 {
-    byte_count = bright ? between(67000, 70000) : between(1000, 5000);
-    for (int i = 0; i < byte_count; i++) {
-        int u = between(0, 639);
-        bytes[i] = (unsigned char)(bright ? 254 + u % 2 : u < 384 ? 0 : u - 384);
-    }
+    ARRAY(w, 3), ARRAY(dw, 3), ARRAY(dl, 3, samples), ARRAY(loss, samples);
+    ARRAY(cost, 1), ARRAY(dcost, 1), ARRAY(mu, 1), ARRAY(sigma, 1);
+    ARRAY(start, parameters), ARRAY(gradient, parameters), ARRAY(place, parameters);
+    ARRAY(g, 6, parameters), ARRAY(theta, parameters), ARRAY(m, parameters), ARRAY(v, parameters);
+    randomise(w), randomise(dl), randomise(start), randomise(g), clear(loss);
+    at(dcost, 0) = 1, rate = between(1, 5) / 64.0;
+    EACH_TERM at(loss, n) += (at(dl, p, n) += 1.5) * at(w, p);
+    EACH_PARAMETER at(gradient, i) = (i + 1) * at(start, i);
+    EACH_PARAMETER EACH(s, 6) at(g, s, i) *= ldexp(1, -4 * (i % 6));
 }
 
-static void set_scale(double mean, double deviation)
+static void choose(int shape)
 {
-    put(scale, 0, 0, 0, 0, mean);
-    put(scale, 1, 0, 0, 0, deviation);
+    batch = between(4, 7), samples = between(2, batch - 1);
+    step = shape == FIRST ? 0 : between(1, 5);
+    draw_arrays(between(6, 10));
+    byte_count = shape == BRIGHT ? between(67000, 70000) : between(1000, 5000);
+    EACH(i, byte_count) bytes[i] = (unsigned char)(shape == BRIGHT ? between(254, 255)
+                                                   : between(0, 4) < 3 ? 0 : between(0, 255));
+    seed.state = random_word(), fan_in = between(40, 60);
+    if (shape == WEIGHTS)
+        ARRAY(w, DRAWN);
+}
+
+static int small_optimisation(long number)   // 1 to 40 samples and parameters
+{
+    samples = batch = 1 + (int)number, step = (int)number % 6;
+    draw_arrays(samples);
+    return 1;
+}
+
+// Moments and sums
+static long double moment(long double shift, long double unit, int power)
+{
+    int counted[256] = {0};
+    long double sum = 0;
+    EACH(i, byte_count) counted[bytes[i]]++;
+    EACH(x, 256) sum += counted[x] * powl((x - shift) / unit, power);
+    return sum / byte_count;
 }
 
 static void standard(void)
 {
     double mean = NAN, deviation = NAN;
     mean_and_deviation((size_t)byte_count, bytes, &mean, &deviation);
-    set_scale(mean, deviation);
+    at(mu, 0) = mean, at(sigma, 0) = deviation;
 }
 
-// The mean of ((x - shift) / unit)^power over all bytes.
-static long double moment(const int counted[256], long double shift, long double unit, int power)
+static long double so_far(double beta, int power, int t, int i)
 {
     long double sum = 0;
-    for (int x = 0; x < 256; x++)
-        sum += counted[x] * powl((x - shift) / unit, power);
-    return sum / byte_count;
-}
-
-static struct verdict verify_scale(int bright)
-{
-    struct verdict v = {0};
-    int counted[256] = {0};
-    draw_bytes(bright);
-    for (int i = 0; i < byte_count; i++)
-        counted[bytes[i]]++;
-    scale = array("scale", 1, (int[]){2});
-    optimiser.standard();
-    long double mu = moment(counted, 0, 1, 1), sigma = sqrtl(moment(counted, mu, 1, 2));
-    double got_mu = part(scale, 0), got_sigma = part(scale, 1), rounding = 2 * DBL_EPSILON * (double)(mu / sigma);
-    remember(scale);
-    judge(&v, ORACLE, 1, fabs(got_mu / (double)mu - 1), 1e-14, "mu");
-    judge(&v, ORACLE, 1, fabs(got_sigma / (double)sigma - 1), 1e-14, "sigma");
-    judge(&v, ORACLE, 1, fabs((double)moment(counted, got_mu, got_sigma, 1)), 1e-14 + rounding, "the mean of the standardised bytes");
-    judge(&v, ORACLE, 1, fabs((double)moment(counted, got_mu, got_sigma, 2) - 1), 1e-14, "their mean square");
-    return v;
-}
-
-static struct verdict check_dark(void)
-{
-    return verify_scale(0);
-}
-
-static struct verdict check_bright(void)
-{
-    return verify_scale(1);
-}
-
-// wrong: (G11)
-static double mean_over(int count, double shift, int squared)   // of x - shift, or of its square
-{
-    double sum = 0;
-    for (int i = 0; i < count; i++)
-        sum += squared ? (bytes[i] - shift) * (bytes[i] - shift) : bytes[i] - shift;
-    return sum / count;
-}
-
-static void wrong_G11_int(void)
-{
-    double mean = mean_over(byte_count, 0, 0);
-    set_scale((int)mean, (int)sqrt(mean_over(byte_count, mean, 1)));
-}
-
-static void wrong_G11_32_bits(void)
-{
-    unsigned sum = 0, squares = 0;
-    for (int i = 0; i < byte_count; i++) {
-        sum += bytes[i];
-        squares += (unsigned)bytes[i] * bytes[i];
-    }
-    double mean = (double)sum / byte_count;
-    set_scale(mean, sqrt((double)squares / byte_count - mean * mean));
-}
-
-static void wrong_G11_variance(void)
-{
-    double mean = mean_over(byte_count, 0, 0);
-    set_scale(mean, mean_over(byte_count, mean, 1));
-}
-
-static void wrong_G11_one_less(void)
-{
-    double mean = mean_over(byte_count, 0, 0);
-    set_scale(mean, sqrt(mean_over(byte_count, mean, 1) * byte_count / (byte_count - 1)));
-}
-
-static void wrong_G11_about_zero(void)
-{
-    set_scale(mean_over(byte_count, 0, 0), sqrt(mean_over(byte_count, 0, 1)));
-}
-
-static void wrong_G11_first_half(void)
-{
-    double mean = mean_over(byte_count / 2, 0, 0);
-    set_scale(mean, sqrt(mean_over(byte_count / 2, mean, 1)));
-}
-
-// Check (G12)
-enum { STEPS = 5 };
-static double rate;
-static struct array theta, g;   // a step goes from theta along g
-
-static void descent(void)
-{
-    gradient_descent(theta.count, rate, g.at, theta.at);
-}
-
-static void descend(operation *step, int steps)   // on the quadratic with curvatures 1, 2, 3, ...
-{
-    for (int t = 0; t < steps; t++) {
-        for (int i = 0; i < theta.count; i++)
-            put(g, i, 0, 0, 0, (i + 1) * get(theta, i, 0, 0, 0));
-        step();
-    }
-}
-
-static void draw_parameters(int n)
-{
-    theta = array("theta", 1, (int[]){n}), g = array("g", 1, theta.extent);
-    randomise(theta);
-}
-
-static void verify_descent(struct verdict *v)
-{
-    struct array expected = array("theta", 1, theta.extent);
-    int r = between(1, 5);
-    rate = r / 64.0;
-    for (int i = 0; i < theta.count; i++) {
-        long long x = llround(1024 * part(theta, i));
-        for (int t = 0; t < STEPS; t++)
-            x *= 64 - r * (i + 1);
-        put(expected, i, 0, 0, 0, (double)x * 0x1p-40);
-    }
-    descend(optimiser.descent, STEPS);
-    compare(v, ORACLE, EXACT, theta, expected);
-}
-
-static struct verdict check_descent(void)
-{
-    struct verdict v = {0};
-    draw_parameters(between(4, 8));
-    verify_descent(&v);
-    return v;
-}
-
-static void check_descent_by_hand(void)
-{
-    weight x = 1, slope = 2;
-    gradient_descent(1, 0.25, &slope, &x);
-    expect(creal(x) == 0.5, "on theta^2 with rate 1/4, a step leads from 1 to 1/2");
-    slope = 2 * x;
-    gradient_descent(1, 0.25, &slope, &x);
-    expect(creal(x) == 0.25, "and the next to 1/4");
-}
-
-// wrong: (G12)
-static real theta_at(int i) { return get(theta, i, 0, 0, 0); }
-static real g_at(int i) { return get(g, i, 0, 0, 0); }
-
-static real by_inverse(int i) { return theta_at(i) - rate / g_at(i); }
-static real uphill(int i) { return theta_at(i) + rate * g_at(i); }
-static real without_rate(int i) { return theta_at(i) - g_at(i); }
-static real assigned(int i) { return -rate * g_at(i); }
-static real by_first_slope(int i) { return theta_at(i) - rate * g_at(0); }
-static real but_the_last(int i) { return i == theta.count - 1 ? theta_at(i) : theta_at(i) - rate * g_at(i); }
-static real by_sign(int i) { return theta_at(i) - rate * (creal(g_at(i)) > 0 ? 1 : -1); }
-
-static void move_each(real (*place)(int i))
-{
-    for (int i = 0; i < theta.count; i++)
-        put(theta, i, 0, 0, 0, place(i));
-}
-
-static void wrong_G12_inverse(void) { move_each(by_inverse); }
-static void wrong_G12_uphill(void) { move_each(uphill); }
-static void wrong_G12_no_rate(void) { move_each(without_rate); }
-static void wrong_G12_assigned(void) { move_each(assigned); }
-static void wrong_G12_first_slope(void) { move_each(by_first_slope); }
-static void wrong_G12_but_last(void) { move_each(but_the_last); }
-static void wrong_G12_sign(void) { move_each(by_sign); }
-
-static double farthest(operation *step)   // from 0, in the last 100 of 1000 steps from 1; curvature 2 is theta^2
-{
-    double far = 0;
-    draw_parameters(2);
-    put(theta, 1, 0, 0, 0, 1);
-    rate = 0.1;
-    descend(step, 900);
-    for (int t = 0; t < 100; t++) {
-        descend(step, 1);
-        far = fmax(far, fabs(part(theta, 1)));
-    }
-    return far;
-}
-
-// Check (G13)
-static const double BETA1 = 0.9, BETA2 = 0.99, EPSILON = 1e-3;
-static int t;   // the step
-static struct array mean_g, mean_g2;   // m and v
-static struct array history;   // the gradients of all steps
-
-static void adam_step(void)
-{
-    adam(theta.count, t, rate, BETA1, BETA2, EPSILON, g.at, mean_g.at, mean_g2.at, theta.at);
-}
-
-static long double given_out(double beta, int power, int i)   // (1 - beta) times the sum of beta^(t-s) g_s^power over all steps so far
-{
-    long double sum = 0;
-    for (int s = t; s >= 0; s--)
-        sum += powl((long double)beta, t - s) * powl(creal(get(history, s, i, 0, 0)), power);
+    EACH(s, t + 1) sum += powl(beta, t - s) * powl(creal(at(g, s, i)), power);
     return (1 - (long double)beta) * sum;
 }
 
-static double oracle_step(int i)   // g_s^0 = 1: how much weight was given out
+static void before_the_step(void)
 {
-    long double m_hat = given_out(BETA1, 1, i) / given_out(BETA1, 0, i), v_hat = given_out(BETA2, 2, i) / given_out(BETA2, 0, i);
-    return (double)(rate * m_hat / (sqrtl(v_hat) + EPSILON));
+    EACH_PARAMETER at(theta, i) = at(start, i), at(m, i) = so_far(BETA1, 1, step - 1, i);
+    EACH_PARAMETER at(v, i) = so_far(BETA2, 2, step - 1, i);
 }
 
-static void begin_adam(int n)
-{
-    draw_parameters(n);
-    mean_g = array("m", 1, theta.extent), mean_g2 = array("v", 1, theta.extent);
-    history = array("g", 2, (int[]){STEPS, n});
-    randomise(history);
-    for (int i = 0; i < n; i++) {
-        put(mean_g, i, 0, 0, 0, 0);
-        put(mean_g2, i, 0, 0, 0, 0);
-        for (int s = 0; s < STEPS; s++)
-            put(history, s, i, 0, 0, ldexp(creal(get(history, s, i, 0, 0)), -4 * (i % 6)));
-    }
-}
+// Check (G10)
+DEFINE(cost, EACH_TERM at(cost, 0) += at(dl, p, n) * at(w, p) / samples)
+DEFINE(dw, define_cost(); EACH_TERM at(dw, p) += at(dl, p, n) / samples)
+EQUATION(G10, dw,
+         at(cost, 0) = mean_loss(samples, loss.at);
+         EACH(p, 3) at(dw, p) = mean_loss(samples, &at(dl, p, 0)),
+         OF(mean_loss), ALSO(cost), SLOPE(cost, w, AFFINE), AT(USUAL), WITHIN(1e-14), EVERY_SMALL_SHAPE)
 
-static void verify_adam(struct verdict *v)
-{
-    struct array expected = array("theta", 1, theta.extent), m = array("m", 1, theta.extent), v_ = array("v", 1, theta.extent);
-    memcpy(expected.at, theta.at, (size_t)theta.count * sizeof(real));
-    rate = between(5, 20) / 1000.0;
-    for (t = 0; t < STEPS; t++) {
-        for (int i = 0; i < theta.count; i++)
-            put(g, i, 0, 0, 0, get(history, t, i, 0, 0));
-        optimiser.adam();
-        for (int i = 0; i < theta.count; i++) {
-            put(expected, i, 0, 0, 0, part(expected, i) - oracle_step(i));
-            put(m, i, 0, 0, 0, (double)given_out(BETA1, 1, i));
-            put(v_, i, 0, 0, 0, (double)given_out(BETA2, 2, i));
-        }
-        compare(v, ORACLE, 1e-14, theta, expected);
-        compare(v, ORACLE, 1e-14, mean_g, m);
-        compare(v, ORACLE, 1e-14, mean_g2, v_);
-    }
-}
+// Check (G11)
+DEFINE(mu, at(mu, 0) = moment(0, 1, 1);
+           at(sigma, 0) = sqrt(moment(moment(0, 1, 1), 1, 2)))
+EQUATION(G11, mu, standard(), OF(mean_and_deviation), ALSO(sigma), AT(DARK, BRIGHT), WITHIN(1e-14))
 
-static struct verdict check_adam(void)
-{
-    struct verdict v = {0};
-    begin_adam(between(6, 10));
-    verify_adam(&v);
-    return v;
-}
+// Check (G12)
+DEFINE(place, EACH_PARAMETER at(place, i) = (1 - rate * (i + 1)) * at(start, i))
+EQUATION(G12, place,
+         EACH_PARAMETER at(place, i) = at(start, i);
+         gradient_descent(start.count, rate, gradient.at, place.at),
+         OF(gradient_descent), AT(USUAL), EVERY_SMALL_SHAPE)
 
-static void check_adam_by_hand(void)
-{
-    weight slope[] = {0.5, -500, 0}, m[3] = {0}, v[3] = {0}, x[3] = {0};
-    adam(3, 0, 0.01, 0.9, 0.999, 1e-8, slope, m, v, x);
-    expect(fabs(creal(x[0]) + 0.01) < 1e-9 && fabs(creal(x[1]) - 0.01) < 1e-9, "Adam's first step is the rate, for slopes of 0.5 and -500");
-    expect(creal(x[2]) == 0, "and zero for a slope of zero");
-}
+// Check (G13)
+DEFINE(theta, EACH_PARAMETER {
+                  long double m_t = so_far(BETA1, 1, step, i), v_t = so_far(BETA2, 2, step, i);
+                  long double m_hat = m_t / so_far(BETA1, 0, step, i);
+                  long double v_hat = v_t / so_far(BETA2, 0, step, i);
+                  at(m, i) = m_t, at(v, i) = v_t;
+                  at(theta, i) = at(start, i) - rate * m_hat / (sqrtl(v_hat) + EPSILON);
+              })
+EQUATION(G13, theta,
+         before_the_step();
+         adam((struct adam){rate, BETA1, BETA2, EPSILON}, step, start.count, &at(g, step, 0),
+              m.at, v.at, theta.at),
+         OF(adam), ALSO_TWO(m, v), AT(USUAL, FIRST), WITHIN(1e-14), EVERY_SMALL_SHAPE)
 
-// wrong: (G13)
-enum slip { FORGETS = 1, UNCORRECTED = 2, EPSILON_INSIDE = 4, NOT_SQUARED = 8, LATE = 16, NO_ROOT = 32, UPHILL = 64 };
-
-static void adam_with(int slip, double beta1, double beta2, double epsilon)
-{
-    weight *m = mean_g.at, *v = mean_g2.at, *slope = g.at, *at = theta.at;
-    double steps = t + (slip & LATE ? 2 : 1);
-    double to_m_hat = slip & UNCORRECTED ? 1 : 1 / (1 - pow(beta1, steps)), to_v_hat = slip & UNCORRECTED ? 1 : 1 / (1 - pow(beta2, steps));
-    for (int i = 0; i < theta.count; i++) {
-        if (slip & FORGETS)
-            m[i] = v[i] = 0;
-        m[i] = beta1 * m[i] + (1 - beta1) * slope[i];
-        v[i] = beta2 * v[i] + (1 - beta2) * (slip & NOT_SQUARED ? fabs(creal(slope[i])) : slope[i] * slope[i]);
-        weight v_hat = v[i] * to_v_hat;
-        weight root = slip & NO_ROOT ? v_hat + epsilon : slip & EPSILON_INSIDE ? sqrt(v_hat + epsilon) : sqrt(v_hat) + epsilon;
-        at[i] += (slip & UPHILL ? 1 : -1) * rate * m[i] * to_m_hat / root;
-    }
-}
-
-static void wrong_G13_program(void) { forgetful_adam(theta.count, rate, BETA1, BETA2, EPSILON, g.at, theta.at); }
-static void wrong_G13_forgets(void) { adam_with(FORGETS, BETA1, BETA2, EPSILON); }
-static void wrong_G13_uncorrected(void) { adam_with(UNCORRECTED, BETA1, BETA2, EPSILON); }
-static void wrong_G13_inside(void) { adam_with(EPSILON_INSIDE, BETA1, BETA2, EPSILON); }
-static void wrong_G13_not_squared(void) { adam_with(NOT_SQUARED, BETA1, BETA2, EPSILON); }
-static void wrong_G13_late(void) { adam_with(LATE, BETA1, BETA2, EPSILON); }
-static void wrong_G13_exchanged(void) { adam_with(0, BETA2, BETA1, EPSILON); }
-static void wrong_G13_no_root(void) { adam_with(NO_ROOT, BETA1, BETA2, EPSILON); }
-static void wrong_G13_uphill(void) { adam_with(UPHILL, BETA1, BETA2, EPSILON); }
-
-static void check_forgetful_adam(void)   // one step against Adam with all of the program's slips
-{
-    begin_adam(5);
-    randomise(g);
-    rate = 0.01, t = 0;
-    struct array before = array("theta", 1, theta.extent), after = array("theta", 1, theta.extent);
-    memcpy(before.at, theta.at, (size_t)theta.count * sizeof(real));
-    wrong_G13_program();
-    memcpy(after.at, theta.at, (size_t)theta.count * sizeof(real));
-    memcpy(theta.at, before.at, (size_t)theta.count * sizeof(real));
-    adam_with(FORGETS | UNCORRECTED | EPSILON_INSIDE, BETA1, BETA2, EPSILON);
-    expect(alike(after, theta) && !alike(after, before), "forgetful_adam is Adam with the three slips of the paper's program");
-}
-
-static void check_forgetful_steps(void)
-{
-    begin_adam(2);
-    memset(theta.at, 0, 2 * sizeof(real));
-    put(g, 0, 0, 0, 0, 3), put(g, 1, 0, 0, 0, -2);
-    rate = 0.01;
-    for (t = 0; t < 10; t++)
-        forgetful_adam(2, rate, 0.95, 0.99, 1e-7, g.at, theta.at);
-    expect(fabs(part(theta, 0) + 0.05) < 1e-6 && fabs(part(theta, 1) - 0.05) < 1e-6, "with forgotten means, ten steps are ten times 0.005 sign(g)");
-}
+// Check (G14)
+DEFINE(w, generator = seed; EACH(i, DRAWN) at(w, i) = random_normal(&generator) / sqrt(fan_in / 2.0))
+EQUATION(G14, w, generator = seed; he_initialise(&generator, fan_in, DRAWN, w.at),
+         OF(he_initialise), AT(WEIGHTS), WITHIN(1e-14))
 
 // Check the random numbers
-static int even(int kinds, const int counted[kinds], double expected)   // chi-square, at most five deviations above its mean
-{
-    double sum = 0, spread = 2 / (9.0 * (kinds - 1));
-    for (int i = 0; i < kinds; i++)
-        sum += (counted[i] - expected) * (counted[i] - expected) / expected;
-    return cbrt(sum / (kinds - 1)) <= 1 - spread + 5 * sqrt(spread);
-}
-
-static unsigned long long unstirred(unsigned long long u, int shift, unsigned long long factor)   // undoes u = (u ^ u >> shift) * factor
+// Undoes u = (u ^ u >> shift) * factor.
+static unsigned long long unstirred(unsigned long long u, int shift, unsigned long long factor)
 {
     unsigned long long inverse = factor, bits = 0;
-    for (int k = 0; k < 6; k++)
-        inverse *= 2 - factor * inverse;   // Newton: each step doubles the number of right bits
+    EACH(k, 6) inverse *= 2 - factor * inverse;   // Newton: doubles the number of right bits
     u *= inverse;
-    for (int k = 0; k < 64; k += shift)    // and here each adds shift of them, from above
+    for (int k = 0; k < 64; k += shift)   // and here each adds shift of them, from above
         bits = u ^ bits >> shift;
     return bits;
 }
 
 static struct random before(unsigned long long bits)   // the generator that gives these bits next
 {
-    bits = unstirred(bits, 31, 1);
-    bits = unstirred(bits, 27, 0x94d049bb133111eb);
-    bits = unstirred(bits, 30, 0xbf58476d1ce4e5b9);
-    return (struct random){bits - 0x9e3779b97f4a7c15};
+    bits = unstirred(unstirred(bits, 31, 1), 27, 0x94d049bb133111eb);
+    return (struct random){unstirred(bits, 30, 0xbf58476d1ce4e5b9) - 0x9e3779b97f4a7c15};
 }
 
-static void check_bits(void)
+static int uniform_is_right(double (*f)(struct random *r))   // the bits over 2^64, rounded down
 {
-    struct random r = {0};
-    int first = random_bits(&r) == 0xe220a8397b1dcdaf, undone = 1;
-    expect(first && random_bits(&r) == 0x6e789e6aa1b965f4, "random bits are those of splitmix64");
-    for (int i = 0; i < 100; i++) {
-        unsigned long long u = random_word();
-        r = before(u);
-        undone &= random_bits(&r) == u;
-    }
-    expect(undone, "every stirring step can be undone");
-}
-
-static int uniform_is_right(double (*f)(struct random *r))   // the bits over 2^64, rounded down to multiples of 2^-53
-{
-    const unsigned long long bits[] = {0, 1, 2047, 2048, ~0ULL, ~0ULL << 11, random_word(), random_word()};
+    const unsigned long long end[] = {0, 1, 2047, 2048, ~0ULL, ~0ULL << 11};
     int right = 1;
-    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
-        struct random r = before(bits[i]);
-        right &= f(&r) == (double)(bits[i] / 2048) / 9007199254740992.0;
+    EACH(i, 100) {
+        unsigned long long bits = i < 6 ? end[i] : random_word();
+        generator = before(bits);
+        right &= f(&generator) == bits / 2048 * 0x1p-53;
     }
     return right;
 }
@@ -501,365 +150,333 @@ static int uniform_is_right(double (*f)(struct random *r))   // the bits over 2^
 static int normal_is_right(double (*f)(struct random *r))
 {
     int right = 1;
-    for (int i = 0; i < 100; i++) {
+    EACH(i, 100) {
         struct random r = {random_word()}, same = r;
-        double x = f(&r), distance = sqrt(2 * log(1 / (1 - random_uniform(&same)))), turn = random_uniform(&same);
-        double angle = acos(fmax(-1, fmin(1, x / distance))) / acos(-1);   // from 0 to 1, half a turn
+        double x = f(&r), distance = sqrt(2 * log(1 / (1 - random_uniform(&same))));
+        double turn = random_uniform(&same);
+        double angle = acos(fmax(-1, fmin(1, x / distance))) / acos(-1);   // 0 to 1, half a turn
         right &= fabs(angle - fmin(2 * turn, 2 - 2 * turn)) < 1e-6 && r.state == same.state;
     }
     return right;
 }
 
-static int draws_again(int (*f)(struct random *r, int n))   // 2^64 = 7 k + 2: the last two numbers of 64 bits are an incomplete round of seven
+typedef int choice(struct random *r, int n);
+
+static int draws_again(choice *f)   // 2^64 = 7 k + 2: its last two numbers must not count
 {
-    struct random last = before(~0ULL), same = last, next = before(~0ULL - 1), complete = before(~0ULL - 2);
-    random_bits(&same);
-    int again = (int)(random_bits(&same) % 7), right = f(&last, 7) == again && last.state == same.state;
-    unsigned long long state = complete.state + 0x9e3779b97f4a7c15;
-    f(&next, 7);
-    return right && next.state == before(~0ULL - 1).state + 2 * 0x9e3779b97f4a7c15 && f(&complete, 7) == 6 && complete.state == state;
+    int right = 1;
+    EACH(back, 3) {
+        struct random r = before(~0ULL - (unsigned)back), same = r;
+        unsigned long long first = random_bits(&same), bits = back < 2 ? random_bits(&same) : first;
+        right &= f(&r, 7) == (int)(bits % 7) && r.state == same.state;
+    }
+    return right;
 }
 
-static int choice_is_fair(int (*f)(struct random *r, int n))
+CLAIM("random bits are those of splitmix64",
+      (generator.state = 0, random_bits(&generator) == 0xe220a8397b1dcdaf)
+      && random_bits(&generator) == 0x6e789e6aa1b965f4)
+CLAIM("every stirring step can be undone, and a uniform number is the upper 53 bits",
+      uniform_is_right(random_uniform))
+CLAIM("a normal number is one coordinate of a point, its angle and distance drawn one by one",
+      normal_is_right(random_normal))
+CLAIM("a choice draws again in the last incomplete round", draws_again(random_below))
+REFUSES("a choice among none", "something to choose from", random_below(&generator, 0))
+
+// Check the distributions
+static int is_even(choice *f, int n)
 {
     struct random r = {random_word()};
-    int counted[7] = {0}, inside = f(&r, 1) == 0;
-    for (int i = 0; i < 21000; i++) {
-        int k = f(&r, 7);
-        inside &= k >= 0 && k < 7;
+    int counted[24] = {0}, inside = f(&r, 1) == 0;
+    double sum = 0, spread = 2 / (9.0 * (n - 1));
+    EACH(draw, 3000 * n) {
+        int k = f(&r, n);
+        inside &= k >= 0 && k < n;
         counted[inside ? k : 0]++;
     }
-    return inside && even(7, counted, 3000);
+    EACH(k, n) sum += (counted[k] - 3000.0) * (counted[k] - 3000.0) / 3000;
+    return inside && cbrt(sum / (n - 1)) <= 1 - spread + 5 * sqrt(spread);
 }
 
-static int fills_evenly(double (*f)(struct random *r))
-{
-    struct random r = {random_word()};
-    int counted[10] = {0}, inside = 1;
-    for (int i = 0; i < 20000; i++) {
-        double u = f(&r);
-        inside &= u >= 0 && u < 1;
-        counted[inside ? (int)(10 * u) : 0]++;
-    }
-    return inside && even(10, counted, 2000);
-}
+static int by_uniform(struct random *r, int n) { return (int)floor(n * random_uniform(r)); }
 
-static void check_random_numbers(void)
-{
-    check_bits();
-    expect(uniform_is_right(random_uniform) && fills_evenly(random_uniform), "uniform numbers fill [0, 1) evenly");
-    expect(normal_is_right(random_normal), "a normal number is one coordinate of a point, its angle and distance drawn one by one");
-    expect(choice_is_fair(random_below) && draws_again(random_below), "a choice among seven is fair, to the last incomplete round");
-}
-
-// wrong: random numbers
-static double uniform_with_one(struct random *r) { return (double)random_bits(r) / 0x1p64; }
-static double uniform_from_lower_bits(struct random *r) { return (double)(random_bits(r) & ((1ULL << 53) - 1)) * 0x1p-53; }
-static int below_by_remainder(struct random *r, int n) { return (int)(random_bits(r) % (unsigned long long)n); }
-static int below_by_rounding(struct random *r, int n) { return (int)(random_uniform(r) * (n - 1) + 0.5); }
-
-static double normal_from_one(struct random *r)
-{
-    double u = random_uniform(r);
-    return sqrt(-2 * log(1 - u)) * cos(6.283185307179586 * u);
-}
-
-static void reject_random_numbers(void)
-{
-    expect(!uniform_is_right(uniform_with_one), "a uniform number that can be 1 is rejected");
-    expect(!uniform_is_right(uniform_from_lower_bits), "a uniform number from the lower bits is rejected");
-    expect(!normal_is_right(normal_from_one), "a normal number from one uniform number is rejected");
-    expect(!draws_again(below_by_remainder), "a choice by the remainder alone is rejected");
-    expect(!choice_is_fair(below_by_rounding), "a choice by rounding is rejected");
-}
-
-// Check (G14)
-enum { DRAWN = 20000, FAN_OUT = 8 };
-static int fan_in;
-static struct random generator;
-static struct array w;
-
-static void he(void)
-{
-    he_initialise(&generator, fan_in, DRAWN, w.at);
-}
-
-static void judge_distribution(struct verdict *v)
-{
-    double sum = 0, squares = 0, near = 0, variance = 2.0 / fan_in, p = 0.682689;
-    for (int i = 0; i < DRAWN; i++) {
-        double x = part(w, i);
-        sum += x / DRAWN;
-        squares += x * x / DRAWN;
-        near += (x * x < variance) / (double)DRAWN;
-    }
-    char text[160];
-    snprintf(text, sizeof text, "mean %.4f, variance %.4f, %.4f of them within one deviation", sum, squares, near);
-    judge(v, ORACLE, 1, fabs(sum), 5 * sqrt(variance / DRAWN), text);
-    judge(v, ORACLE, 1, fabs(squares / variance - 1), 5 * sqrt(2.0 / DRAWN), text);
-    judge(v, ORACLE, 1, fabs(near - p), 5 * sqrt(p * (1 - p) / DRAWN), text);
-}
-
-static struct verdict check_he(void)
-{
-    struct verdict v = {0};
-    w = array("w", 1, (int[]){DRAWN});
-    struct array expected = array("w", 1, w.extent);
-    fan_in = between(40, 60);
-    struct random same = generator = (struct random){random_word()};
-    for (int i = 0; i < DRAWN; i++)
-        put(expected, i, 0, 0, 0, random_normal(&same) / sqrt(fan_in / 2.0));
-    optimiser.he();
-    compare(&v, ORACLE, 1e-14, w, expected);
-    judge_distribution(&v);
-    return v;
-}
-
-// wrong: (G14)
-static void draw_weights(double deviation)
-{
-    for (int i = 0; i < DRAWN; i++)
-        put(w, i, 0, 0, 0, deviation * random_normal(&generator));
-}
-
-static void wrong_G14_fan_out(void) { draw_weights(sqrt(2.0 / FAN_OUT)); }
-static void wrong_G14_both(void) { draw_weights(sqrt(2.0 / (fan_in + FAN_OUT))); }
-static void wrong_G14_variance(void) { draw_weights(2.0 / fan_in); }
-static void wrong_G14_no_relu(void) { draw_weights(sqrt(1.0 / fan_in)); }
-static void wrong_G14_one(void) { draw_weights(1); }
-
-static void wrong_G14_all_equal(void)
-{
-    double x = sqrt(2.0 / fan_in) * random_normal(&generator);
-    for (int i = 0; i < DRAWN; i++)
-        put(w, i, 0, 0, 0, x);
-}
-
-static void wrong_G14_uniform(void)
-{
-    for (int i = 0; i < DRAWN; i++)
-        put(w, i, 0, 0, 0, sqrt(6.0 / fan_in) * (2 * random_uniform(&generator) - 1));
-}
-
-// wrong: shuffles
-static void exchange_places(int order[], int i, int j)
-{
-    int moved = order[i];
-    order[i] = order[j];
-    order[j] = moved;
-}
-
-static void shuffle_with_any(struct random *r, int n, int order[n])
-{
-    for (int i = 0; i < n; i++)
-        exchange_places(order, i, random_below(r, n));
-}
-
-static void shuffle_with_another(struct random *r, int n, int order[n])
-{
-    for (int i = n - 1; i > 0; i--)
-        exchange_places(order, i, random_below(r, i));
-}
-
-// Check the shuffle
 typedef void shuffler(struct random *r, int n, int order[n]);
 
-static int all_orders_come_up(shuffler *f)   // of four things
+static int number_of_order(shuffler *f, struct random *r, int n)   // 0 to 23, of four things
 {
-    struct random r = {random_word()};
-    int counted[24] = {0};
-    for (int k = 0; k < 24000; k++) {
-        int order[] = {0, 1, 2, 3}, number = 0;
-        f(&r, 4, order);
-        for (int i = 0; i < 4; i++) {
-            int smaller = 0;   // behind it
-            for (int j = i + 1; j < 4; j++)
-                smaller += order[j] < order[i];
-            number = number * (4 - i) + smaller;
-        }
-        counted[number]++;
+    int order[] = {0, 1, 2, 3}, number = 0;
+    f(r, n == 1 ? 1 : 4, order);
+    EACH(i, 4) {
+        int smaller = 0;   // behind it
+        for (int j = i + 1; j < 4; j++)
+            smaller += order[j] < order[i];
+        number = number * (4 - i) + smaller;
     }
-    return even(24, counted, 1000);
+    return number;
 }
+
+static int by_shuffle(struct random *r, int n) { return number_of_order(shuffle, r, n); }
 
 static int is_permutation(int n)   // of n >= 1 things, with n - 1 choices
 {
-    struct random r = {random_word()}, before = r;
-    int order[n], times[n], once = 1;
-    for (int i = 0; i < n; i++)
-        order[i] = i, times[i] = 0;
+    struct random r = {random_word()}, old = r;
+    int order[n], once = 1;
+    EACH(i, n) order[i] = i;
     shuffle(&r, n, order);
-    for (int i = 0; i < n; i++)
-        times[order[i]]++;
-    for (int i = 0; i < n; i++)
-        once &= times[i] == 1;
-    return once && r.state - before.state == (unsigned long long)(n - 1) * 0x9e3779b97f4a7c15;
+    EACH(i, n) once &= is_among(n, order, i);
+    return once && r.state - old.state == (unsigned long long)(n - 1) * 0x9e3779b97f4a7c15;
 }
 
-static void check_shuffle(void)
+CLAIM("a choice among seven is fair", is_even(random_below, 7))
+CLAIM("uniform numbers fill [0, 1) evenly", is_even(by_uniform, 10))
+CLAIM("all 24 orders of four are equally likely", is_even(by_shuffle, 24))
+CLAIM("a shuffle keeps each thing, by one choice less than there are things",
+      is_permutation(1000) && is_permutation(1))
+
+// Check the first weights
+static int are_normal(double variance)   // the weights w
 {
-    expect(is_permutation(1000) && is_permutation(1), "a shuffle keeps each thing, by one choice less than there are things");
-    expect(all_orders_come_up(shuffle), "all 24 orders of four are equally likely");
-    expect(!all_orders_come_up(shuffle_with_any), "a shuffle that exchanges with any place is rejected");
-    expect(!all_orders_come_up(shuffle_with_another), "a shuffle that never leaves a thing in its place is rejected");
+    double sum = 0, squares = 0, near = 0, p = 0.682689;
+    EACH(i, DRAWN) {
+        double square = part(w, i) * part(w, i);
+        sum += part(w, i) / DRAWN, squares += square / DRAWN, near += (square < variance) / (double)DRAWN;
+    }
+    return fabs(sum) <= 5 * sqrt(variance / DRAWN)
+        && fabs(squares / variance - 1) <= 5 * sqrt(2.0 / DRAWN)
+        && fabs(near - p) <= 5 * sqrt(p * (1 - p) / DRAWN);
 }
+
+static void uniform_weights(void)
+{
+    generator = seed;
+    EACH(i, DRAWN) at(w, i) = sqrt(6.0 / fan_in) * (2 * random_uniform(&generator) - 1);
+}
+
+CLAIM("the first weights are normal, with variance 2/fan-in",
+      (choose(WEIGHTS), he_initialise(&seed, fan_in, DRAWN, w.at), are_normal(2.0 / fan_in)))
+CLAIM("uniform ones of that variance are rejected",
+      (choose(WEIGHTS), uniform_weights(), !are_normal(2.0 / fan_in)))
+REFUSES("a neuron without inputs", "at least one input", he_initialise(&seed, 0, 1, w.at))
 
 // Check the ramp
-typedef double schedule(int step, int steps, double top);
-
-static int ramp_is_right(schedule *f)   // up to 60 steps, and 1000
+static int ramp_is_right(double (*f)(int t, int steps, double top))   // up to 60 steps, and 1000
 {
     int right = 1;
     for (int steps = 1; steps <= 1000; steps += steps < 60 ? 1 : 940)
-        for (int step = 0; step <= steps; step++) {
-            double expected = 2 * fmin((step + 1.0) / (steps / 10), (steps - step + 0.0) / (steps - steps / 10));
-            right &= fabs(f(step, steps, 2) - expected) < 1e-14;
+        EACH(t, steps + 1) {
+            double up = (t + 1.0) / (steps / 10), down = (steps - t + 0.0) / (steps - steps / 10);
+            right &= fabs(f(t, steps, 2) - 2 * fmin(up, down)) < 1e-14;
         }
     return right;
 }
 
-static double constant_rate(int step, int steps, double top) { return step <= steps ? top : 0; }
-static double ramp_from_zero(int step, int steps, double top) { return step < steps / 10 ? top * step / (steps / 10) : ramp(step, steps, top); }
-static double ramp_by_a_fifth(int step, int steps, double top) { return fmin(top * (step + 1.0) / (steps / 5), ramp(step, steps, top)); }
-static double ramp_to_something(int step, int steps, double top) { return fmax(top / 100, ramp(step, steps, top)); }
+CLAIM("the ramp is straight up to the rate and straight down to 0, for any number of steps",
+      ramp_is_right(ramp))
+CLAIM("step 0 has a hundredth and step 550 a half, of 1000",
+      fabs(ramp(0, 1000, 0.002) - 0.00002) < 1e-15 && fabs(ramp(550, 1000, 0.002) - 0.001) < 1e-15)
+REFUSES("a ramp before its first step", "a step is one of", ramp(-1, 10, 1))
+REFUSES("a ramp behind its last", "a step is one of", ramp(11, 10, 1))
+REFUSES("a ramp without steps", "a step is one of", ramp(0, 0, 1))
 
-static void check_ramp(void)
+// Claims about optimisation
+static int are_standard(int shape)   // the standardised bytes: mean 0, mean square 1
 {
-    expect(ramp_is_right(ramp), "the ramp is straight up to the rate and straight down to 0, for any number of steps");
-    expect(fabs(ramp(0, 1000, 0.002) - 0.00002) < 1e-15 && fabs(ramp(550, 1000, 0.002) - 0.001) < 1e-15,
-           "step 0 has a hundredth and step 550 a half, of 1000");
-    expect(!ramp_is_right(constant_rate), "a constant rate is rejected");
-    expect(!ramp_is_right(ramp_from_zero), "a ramp whose first step has no rate is rejected");
-    expect(!ramp_is_right(ramp_by_a_fifth), "a ramp that rises too long is rejected");
-    expect(!ramp_is_right(ramp_to_something), "a ramp that does not reach zero is rejected");
+    choose(shape), standard();
+    double mean = part(mu, 0), deviation = part(sigma, 0);
+    double rounding = 2 * DBL_EPSILON * mean / deviation;
+    return fabs((double)moment(mean, deviation, 1)) <= 1e-14 + rounding
+        && fabs((double)moment(mean, deviation, 2) - 1) <= 1e-14;
 }
 
-// Illegal optimisations
-static void mean_of_none(void) { mean_loss(0, loss.at); }
-static void deviation_of_none(void) { mean_and_deviation(0, bytes, &(double){0}, &(double){0}); }
-static void step_before_the_first(void) { adam(1, -1, 0.1, 0.9, 0.9, 1e-8, g.at, mean_g.at, mean_g2.at, theta.at); }
-static void choice_of_none(void) { random_below(&generator, 0); }
-static void no_inputs(void) { he_initialise(&generator, 0, 1, w.at); }
-static void ramp_before_the_first(void) { ramp(-1, 10, 1); }
-static void ramp_behind_the_last(void) { ramp(11, 10, 1); }
-static void ramp_of_none(void) { ramp(0, 0, 1); }
-
-static void check_illegal_optimisations(void)
-{
-    draw_losses(1, 1);
-    begin_adam(1);
-    w = array("w", 1, (int[]){1});
-    expect(refuses(mean_of_none, "at least one loss"), "the mean of no losses is refused");
-    expect(refuses(deviation_of_none, "at least one byte"), "the mean of no bytes is refused");
-    expect(refuses(step_before_the_first, "steps count from 0"), "a step before the first is refused");
-    expect(refuses(choice_of_none, "something to choose from"), "a choice among none is refused");
-    expect(refuses(no_inputs, "at least one input"), "weights of a neuron without inputs are refused");
-    const char *message = "a step is one of";
-    expect(refuses(ramp_before_the_first, message) && refuses(ramp_behind_the_last, message) && refuses(ramp_of_none, message),
-           "a ramp is refused outside of its steps");
-}
-
-static void check_ones(void)   // the smallest of everything is legal
+static int one_is_its_own_mean(void)
 {
     weight one = 0.75;
-    unsigned char byte = 200;
-    double mean = NAN, deviation = NAN;
-    struct random r = {random_word()}, same = r;
-    mean_and_deviation(1, &byte, &mean, &deviation);
-    expect(creal(mean_loss(1, &one)) == 0.75 && mean == 200 && deviation == 0, "one loss or byte is its own mean");
-    he_initialise(&r, 1, 1, &one);
-    expect(fabs(creal(one) - sqrt(2) * random_normal(&same)) < 1e-14, "a neuron may have one input");
+    byte_count = 1, bytes[0] = 200, ARRAY(mu, 1), ARRAY(sigma, 1);
+    standard();
+    return mean_loss(1, &one) == 0.75 && part(mu, 0) == 200 && part(sigma, 0) == 0;
 }
 
-// Every small number of parameters
-static void every_small_count(void)
+// Descends theta^2 from 1; the distance from 0, the largest of the last tenth of the steps.
+static double after(int steps, double lambda, int by_inverse)
 {
-    struct verdict v = {0};
-    for (int n = 1; n <= 40; n++) {
-        draw_losses(n, between(1, n));
-        verify_costs(&v);
-        slopes();
-        adjoint(&v, objective_cost, loss, dloss, 1e-13);
-        draw_parameters(n <= 8 ? n : 8);
-        verify_descent(&v);
-        begin_adam(n);
-        verify_adam(&v);
-        release();
+    weight x = 1;
+    double far = 0;
+    EACH(t, steps) {
+        weight slope = by_inverse ? 1 / (2 * x) : 2 * x;
+        gradient_descent(1, lambda, &slope, &x);
+        far = 10 * (t + 1) > 9 * steps ? fmax(far, fabs(creal(x))) : 0;
     }
-    result(passes(&v), "cost, gradient descent and Adam, every number of parameters up to 40");
-    explain(&v);
+    return far;
 }
 
-static struct optimiser optimiser = {costs, slopes, standard, descent, adam_step, he};
-
-static const struct check checks[] = {
-    {"(G10)", "cost", "mean_loss", check_costs},
-    {"(G11)", "mu, sigma", "mean_and_deviation", check_dark},
-    {"(G11)", "mu, sigma", "mean_and_deviation", check_bright},
-    {"(G12)", "theta", "gradient_descent", check_descent},
-    {"(G13)", "theta", "adam", check_adam},
-    {"(G14)", "w", "he_initialise", check_he},
-};
-
-static const struct mutant mutants[] = {
-    {"(G10)", NULL, "the last batch by the nominal size", ORACLE, {{&optimiser.costs, wrong_G10_nominal}}},
-    {"(G10)", NULL, "its slopes by the nominal size", CENTRAL, {{&optimiser.slopes, wrong_G10_slopes_nominal}}},
-    {"(G10)", NULL, "both by the nominal size", ORACLE, {{&optimiser.costs, wrong_G10_nominal}, {&optimiser.slopes, wrong_G10_slopes_nominal}}},
-    {"(G10)", NULL, "the sum, no mean", ORACLE, {{&optimiser.costs, wrong_G10_sum}}},
-    {"(G10)", NULL, "slopes summed over the batch, no mean", CENTRAL, {{&optimiser.slopes, wrong_G10_slopes_summed}}},
-    {"(G10)", NULL, "both summed, no mean", ORACLE, {{&optimiser.costs, wrong_G10_sum}, {&optimiser.slopes, wrong_G10_slopes_summed}}},
-    {"(G10)", NULL, "over N - 1", ORACLE, {{&optimiser.costs, wrong_G10_one_less}}},
-    {"(G10)", NULL, "the first sample left out", ORACLE, {{&optimiser.costs, wrong_G10_but_first}}},
-    {"(G10)", NULL, "= for +=", ORACLE, {{&optimiser.costs, wrong_G10_last}}},
-    {"(G11)", "L10", "int(mean) and int(std), as in the program", ORACLE, {{&optimiser.standard, wrong_G11_int}}},
-    {"(G11)", NULL, "sums of 32 bits", ORACLE, {{&optimiser.standard, wrong_G11_32_bits}}},
-    {"(G11)", NULL, "the variance for the deviation", ORACLE, {{&optimiser.standard, wrong_G11_variance}}},
-    {"(G11)", NULL, "over n - 1", ORACLE, {{&optimiser.standard, wrong_G11_one_less}}},
-    {"(G11)", NULL, "the mean square about 0", ORACLE, {{&optimiser.standard, wrong_G11_about_zero}}},
-    {"(G11)", NULL, "of the first half only", ORACLE, {{&optimiser.standard, wrong_G11_first_half}}},
-    {"(G12)", "P1", "the negative inverse, as printed", ORACLE, {{&optimiser.descent, wrong_G12_inverse}}},
-    {"(G12)", NULL, "uphill", ORACLE, {{&optimiser.descent, wrong_G12_uphill}}},
-    {"(G12)", NULL, "no rate", ORACLE, {{&optimiser.descent, wrong_G12_no_rate}}},
-    {"(G12)", NULL, "= for -=", ORACLE, {{&optimiser.descent, wrong_G12_assigned}}},
-    {"(G12)", NULL, "the first slope for all", ORACLE, {{&optimiser.descent, wrong_G12_first_slope}}},
-    {"(G12)", NULL, "the last parameter left out", ORACLE, {{&optimiser.descent, wrong_G12_but_last}}},
-    {"(G12)", NULL, "the sign of the slope", ORACLE, {{&optimiser.descent, wrong_G12_sign}}},
-    {"(G13)", "L3", "means forgotten, uncorrected, as in the program", ORACLE, {{&optimiser.adam, wrong_G13_program}}},
-    {"(G13)", NULL, "means forgotten at each step", ORACLE, {{&optimiser.adam, wrong_G13_forgets}}},
-    {"(G13)", NULL, "no bias correction", ORACLE, {{&optimiser.adam, wrong_G13_uncorrected}}},
-    {"(G13)", NULL, "epsilon inside the root", ORACLE, {{&optimiser.adam, wrong_G13_inside}}},
-    {"(G13)", NULL, "v not squared", ORACLE, {{&optimiser.adam, wrong_G13_not_squared}}},
-    {"(G13)", NULL, "t from 1", ORACLE, {{&optimiser.adam, wrong_G13_late}}},
-    {"(G13)", NULL, "beta_1 and beta_2 exchanged", ORACLE, {{&optimiser.adam, wrong_G13_exchanged}}},
-    {"(G13)", NULL, "no root", ORACLE, {{&optimiser.adam, wrong_G13_no_root}}},
-    {"(G13)", NULL, "uphill", ORACLE, {{&optimiser.adam, wrong_G13_uphill}}},
-    {"(G14)", NULL, "the fan-out", ORACLE, {{&optimiser.he, wrong_G14_fan_out}}},
-    {"(G14)", NULL, "fan-in and fan-out together", ORACLE, {{&optimiser.he, wrong_G14_both}}},
-    {"(G14)", NULL, "the variance for the deviation", ORACLE, {{&optimiser.he, wrong_G14_variance}}},
-    {"(G14)", NULL, "1/fan-in", ORACLE, {{&optimiser.he, wrong_G14_no_relu}}},
-    {"(G14)", NULL, "all weights equal", ORACLE, {{&optimiser.he, wrong_G14_all_equal}}},
-    {"(G14)", NULL, "a uniform distribution", ORACLE, {{&optimiser.he, wrong_G14_uniform}}},
-    {"(G14)", NULL, "deviation 1", ORACLE, {{&optimiser.he, wrong_G14_one}}},
-};
-
-static void claims(void)
+static int first_steps(void)   // of Adam, and of the forgetful one
 {
-    check_descent_by_hand();
-    expect(farthest(descent) < 1e-9, "on theta^2, gradient descent arrives and stays");
-    expect(farthest(wrong_G12_inverse) >= 0.5 * sqrt(0.1), "the negative inverse never settles there");
-    check_adam_by_hand();
-    check_forgetful_adam();
-    check_forgetful_steps();
-    check_random_numbers();
-    reject_random_numbers();
-    check_shuffle();
-    check_ramp();
-    check_ones();
-    check_illegal_optimisations();
+    weight slope[] = {0.5, -500, 0}, x[3] = {0}, x_[3] = {0}, mean[3] = {0}, square[3] = {0};
+    adam((struct adam){0.01, 0.9, 0.999, 1e-8}, 0, 3, slope, mean, square, x);
+    forgetful_adam((struct adam){0.01, 0.95, 0.99, 1e-7}, 3, slope, x_);
+    return fabs(creal(x[0]) + 0.01) < 1e-9 && fabs(creal(x[1]) - 0.01) < 1e-9 && x[2] == 0
+        && fabs(creal(x_[0]) + 0.005) < 1e-6 && fabs(creal(x_[1]) - 0.005) < 1e-6 && x_[2] == 0;
 }
+
+CLAIM("standardised bytes have mean 0 and deviation 1", are_standard(DARK) && are_standard(BRIGHT))
+CLAIM("one loss or byte is its own mean", one_is_its_own_mean())
+CLAIM("on theta^2 with rate 1/4, a step leads from 1 to 1/2, and the next to 1/4",
+      after(1, 0.25, 0) == 0.5 && after(2, 0.25, 0) == 0.25)
+CLAIM("with rate 1 it jumps forever", after(1000, 1, 0) == 1)
+CLAIM("on theta^2, gradient descent arrives and stays", after(1000, 0.1, 0) < 1e-9)
+CLAIM("the negative inverse never settles there", after(1000, 0.1, 1) >= 0.5 * sqrt(0.1))
+CLAIM("for slopes of 0.5, -500 and 0 Adam's first step is the rate sign(g), the forgetful one's half",
+      first_steps())
+REFUSES("the mean of no losses", "at least one loss", mean_loss(0, NULL))
+REFUSES("the mean of no bytes", "at least one byte", byte_count = 0; standard())
+REFUSES("a step before the first", "steps count from 0",
+        adam((struct adam){0.1, 0.9, 0.9, 1e-8}, -1, 1, g.at, m.at, v.at, theta.at))
+
+// wrong: (G10)
+#define SHARES(of_loss, of_slope) \
+    EACH_TERM at(cost, 0) += at(dl, p, n) * at(w, p) * (of_loss); \
+    EACH_TERM at(dw, p) += at(dl, p, n) * (of_slope)
+#define BOTH(share) SHARES(share, share)
+
+WRONG(G10, NULL, "the last batch by the nominal size", ORACLE, SHARES(1.0 / batch, 1.0 / samples))
+WRONG(G10, NULL, "its slopes by the nominal size", CENTRAL, SHARES(1.0 / samples, 1.0 / batch))
+WRONG_TOGETHER(G10, "both by the nominal size", cost, BOTH(1.0 / batch), BOTH(1.0 / batch))
+WRONG(G10, NULL, "the sum, no mean", ORACLE, SHARES(1, 1.0 / samples))
+WRONG(G10, NULL, "slopes summed over the batch, no mean", CENTRAL, SHARES(1.0 / samples, 1))
+WRONG_TOGETHER(G10, "both summed, no mean", cost, BOTH(1), BOTH(1))
+WRONG(G10, NULL, "over N - 1", ORACLE, BOTH(1.0 / (samples - 1)))
+WRONG(G10, NULL, "the first sample left out", ORACLE, BOTH((n > 0) * 1.0 / samples))
+WRONG(G10, NULL, "= for +=", ORACLE, BOTH((n == samples - 1) * 1.0 / samples))
+
+// wrong: (G11)
+WRONG(G11, "L10", "int(mean) and int(std), as in the program", ORACLE,
+      define_mu(); at(mu, 0) = (int)part(mu, 0); at(sigma, 0) = (int)part(sigma, 0))
+WRONG(G11, NULL, "sums of 32 bits", ORACLE,
+      define_mu(); unsigned squares = 0;
+      EACH(i, byte_count) squares += (unsigned)bytes[i] * bytes[i];
+      at(sigma, 0) = sqrt(squares / (double)byte_count - part(mu, 0) * part(mu, 0)))
+WRONG(G11, NULL, "the variance for the deviation", ORACLE, define_mu(); at(sigma, 0) *= at(sigma, 0))
+WRONG(G11, NULL, "over n - 1", ORACLE,
+      define_mu(); at(sigma, 0) *= sqrt(byte_count / (byte_count - 1.0)))
+WRONG(G11, NULL, "the mean square about 0", ORACLE,
+      define_mu(); at(sigma, 0) = sqrt(moment(0, 1, 2)))
+WRONG(G11, NULL, "of the first half only", ORACLE,
+      int all = byte_count; byte_count /= 2; define_mu(); byte_count = all)
+
+// wrong: (G12)
+#define MOVED EACH_PARAMETER at(place, i) = at(start, i)
+#define SLOPE_HERE at(gradient, i)
+
+WRONG(G12, "P1", "the negative inverse, as printed", ORACLE, MOVED - rate / SLOPE_HERE)
+WRONG(G12, NULL, "uphill", ORACLE, MOVED + rate * SLOPE_HERE)
+WRONG(G12, NULL, "no rate", ORACLE, MOVED - SLOPE_HERE)
+WRONG(G12, NULL, "= for -=", ORACLE, EACH_PARAMETER at(place, i) = -rate * SLOPE_HERE)
+WRONG(G12, NULL, "the first slope for all", ORACLE, MOVED - rate * at(gradient, 0))
+WRONG(G12, NULL, "the last parameter left out", ORACLE,
+      MOVED - (i < start.count - 1) * rate * SLOPE_HERE)
+WRONG(G12, NULL, "the sign of the slope", ORACLE, MOVED - rate * (creal(SLOPE_HERE) > 0 ? 1 : -1))
+
+// wrong: (G13)
+enum slip { FORGETS = 1, UNCORRECTED = 2, INSIDE = 4, NOT_SQUARED = 8, LATE = 16, EXCHANGED = 32,
+            NO_ROOT = 64, UPHILL = 128, PROGRAM = FORGETS | UNCORRECTED | INSIDE };
+
+static void adam_with(int slip)
+{
+    double beta1 = slip & EXCHANGED ? BETA2 : BETA1, beta2 = slip & EXCHANGED ? BETA1 : BETA2;
+    double kept = slip & FORGETS ? 0 : 1, steps = slip & LATE ? step + 2 : step + 1;
+    double given1 = slip & UNCORRECTED ? 1 : 1 - pow(beta1, steps);
+    double given2 = slip & UNCORRECTED ? 1 : 1 - pow(beta2, steps);
+    before_the_step();
+    EACH_PARAMETER {
+        real slope = at(g, step, i), square = slip & NOT_SQUARED ? fabs(creal(slope)) : slope * slope;
+        at(m, i) = kept * beta1 * at(m, i) + (1 - beta1) * slope;
+        at(v, i) = kept * beta2 * at(v, i) + (1 - beta2) * square;
+        real v_hat = at(v, i) / given2, root = (slip & NO_ROOT ? v_hat : sqrt(v_hat)) + EPSILON;
+        real divisor = slip & INSIDE ? sqrt(v_hat + EPSILON) : root;
+        at(theta, i) -= (slip & UPHILL ? -1 : 1) * rate * at(m, i) / given1 / divisor;
+    }
+}
+
+static int forgetful_is_adam_with_slips(void)
+{
+    choose(USUAL);
+    adam_with(PROGRAM);
+    struct array x = copy(start), before_it = copy(start);
+    forgetful_adam((struct adam){rate, BETA1, BETA2, EPSILON}, x.count, &at(g, step, 0), x.at);
+    return alike(theta, x) && !alike(theta, before_it);
+}
+
+CLAIM("forgetful_adam is Adam with the three slips of the paper's program",
+      forgetful_is_adam_with_slips())
+WRONG(G13, "L3", "means forgotten, uncorrected, as in the program", ORACLE, adam_with(PROGRAM))
+WRONG(G13, NULL, "means forgotten at each step", ORACLE, adam_with(FORGETS))
+WRONG(G13, NULL, "no bias correction", ORACLE, adam_with(UNCORRECTED))
+WRONG(G13, NULL, "epsilon inside the root", ORACLE, adam_with(INSIDE))
+WRONG(G13, NULL, "v not squared", ORACLE, adam_with(NOT_SQUARED))
+WRONG(G13, NULL, "t from 1", ORACLE, adam_with(LATE))
+WRONG(G13, NULL, "beta_1 and beta_2 exchanged", ORACLE, adam_with(EXCHANGED))
+WRONG(G13, NULL, "no root", ORACLE, adam_with(NO_ROOT))
+WRONG(G13, NULL, "uphill", ORACLE, adam_with(UPHILL))
+
+// wrong: (G14)
+#define DRAW_WITH(deviation) \
+    generator = seed; EACH(i, DRAWN) at(w, i) = (deviation) * random_normal(&generator)
+
+WRONG(G14, NULL, "the fan-out", ORACLE, DRAW_WITH(sqrt(2.0 / FAN_OUT)))
+WRONG(G14, NULL, "fan-in and fan-out together", ORACLE, DRAW_WITH(sqrt(2.0 / (fan_in + FAN_OUT))))
+WRONG(G14, NULL, "the variance for the deviation", ORACLE, DRAW_WITH(2.0 / fan_in))
+WRONG(G14, NULL, "1/fan-in", ORACLE, DRAW_WITH(sqrt(1.0 / fan_in)))
+WRONG(G14, NULL, "all weights equal", ORACLE, define_w(); EACH(i, DRAWN) at(w, i) = at(w, 0))
+WRONG(G14, NULL, "a uniform distribution", ORACLE, uniform_weights())
+WRONG(G14, NULL, "deviation 1", ORACLE, DRAW_WITH(1))
+
+// wrong: random numbers, shuffles and ramps
+#define DRAW(name, ...) static double name(struct random *r) { __VA_ARGS__; }
+#define CHOICE(name, ...) static int name(struct random *r, int n) { return (int)(__VA_ARGS__); }
+#define RATE(name, ...) static double name(int t, int steps, double top) { return __VA_ARGS__; }
+
+DRAW(with_one, return (double)random_bits(r) / 0x1p64)
+DRAW(from_lower_bits, return (random_bits(r) << 11 >> 11) * 0x1p-53)
+DRAW(from_one, double u = random_uniform(r); return sqrt(-2 * log(1 - u)) * cos(acos(-1) * 2 * u))
+CHOICE(by_remainder, random_bits(r) % (unsigned)n)
+CHOICE(by_rounding, random_uniform(r) * (n - 1) + 0.5)
+RATE(constant, t <= steps ? top : 0)
+RATE(from_zero, t < steps / 10 ? top * t / (steps / 10) : ramp(t, steps, top))
+RATE(by_a_fifth, fmin(top * (t + 1.0) / (steps / 5), ramp(t, steps, top)))
+RATE(to_something, fmax(top / 100, ramp(t, steps, top)))
+
+static void exchange(int *one, int *other)
+{
+    int moved = *one;
+    *one = *other, *other = moved;
+}
+
+static void with_any(struct random *r, int n, int order[n])
+{
+    EACH(i, n) exchange(&order[i], &order[random_below(r, n)]);
+}
+
+static void with_another(struct random *r, int n, int order[n])
+{
+    EACH(i, n - 1) exchange(&order[n - 1 - i], &order[random_below(r, n - 1 - i)]);
+}
+
+CHOICE(by_any, number_of_order(with_any, r, n))
+CHOICE(by_another, number_of_order(with_another, r, n))
+
+CLAIM("a uniform number that can be 1 is rejected", !uniform_is_right(with_one))
+CLAIM("a uniform number from the lower bits is rejected", !uniform_is_right(from_lower_bits))
+CLAIM("a normal number from one uniform number is rejected", !normal_is_right(from_one))
+CLAIM("a choice by the remainder alone is rejected", !draws_again(by_remainder))
+CLAIM("a choice by rounding is rejected", !is_even(by_rounding, 7))
+CLAIM("a shuffle that exchanges with any place is rejected", !is_even(by_any, 24))
+CLAIM("a shuffle that never leaves a thing in its place is rejected", !is_even(by_another, 24))
+CLAIM("a constant rate is rejected", !ramp_is_right(constant))
+CLAIM("a ramp whose first step has no rate is rejected", !ramp_is_right(from_zero))
+CLAIM("a ramp that rises too long is rejected", !ramp_is_right(by_a_fifth))
+CLAIM("a ramp that does not reach zero is rejected", !ramp_is_right(to_something))
 
 int main(void)
 {
-    return run_suite(&(struct suite){"chapters/7-optimisation.md", sizeof checks / sizeof *checks, sizeof mutants / sizeof *mutants,
-                                     checks, mutants, claims, every_small_count});
+    return check_chapter("chapters/7-optimisation.md", choose, 40, small_optimisation);
 }
