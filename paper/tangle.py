@@ -6,8 +6,8 @@
     python3 paper/tangle.py --lines DIR  write them below DIR, with #line for the compiler's messages
 
 A chunk is a ```c fence whose first line is a comment: // <<Name>>= (7) defines it, // <<Name>>+= continues
-it. The numbers are the equations that it implements. A line // <<Name>> inside a chunk stands for that chunk.
-A name with a slash is a file.
+it. The numbers are the equations that it implements. A line // <<Name>> inside a chunk stands for that chunk,
+// <<The rest of this chapter>> for those of the chapter that nobody names. A name with a slash is a file.
 """
 import collections
 import hashlib
@@ -23,6 +23,7 @@ REFERENCE = re.compile(r'^( *)// <<([^<>]+)>>$')
 MARK = re.compile(r'^\s*//\s*<<|//\s*<<[^<>]+>>')   # means to be a header or a reference, well-formed or not
 TAG = re.compile(r'^(?:[1-9]|1[0-9]|2[0-5]|G[1-9][0-9]?[a-z]?)$')
 ADVICE = 'edit there, or here and make stitch'
+REST = 'The rest of this chapter'
 FIRST_LINE = re.compile(r'^// Tangled from (\S+) \[([0-9a-f]{12})\]: %s\n$' % ADVICE)
 FILE_NAME = re.compile(r'^(src|tests)/\w+\.[ch]$')
 
@@ -43,6 +44,7 @@ class Book:
         for name in sorted(names, key=lambda name: int(name.split('-')[0])):
             with open(os.path.join(folder, name), encoding='utf-8') as file:
                 self.read('chapters/' + name, file.read().split('\n'))
+        self.fill_rests()
         self.check()
 
     def error(self, chapter, line, message):
@@ -104,6 +106,16 @@ class Book:
                 if match:
                     yield match[2], chapter, number
 
+    def fill_rests(self):
+        """The rest of this chapter: its chunks that nobody names, in their order."""
+        named = {other for chunk in self.chunks.values() for other, chapter, line in self.references(chunk)}
+        free = [chunk for name, chunk in self.chunks.items() if name not in named and '/' not in name]
+        for chunk in self.chunks.values():
+            for k, (chapter, part) in enumerate(chunk.parts):
+                names = [other.name for other in free if other.chapter == chapter]
+                chunk.parts[k] = chapter, [line for text, number in part
+                                           for line in filled(text, number, names)]
+
     def files(self):
         return [name for name in self.chunks if '/' in name]
 
@@ -164,6 +176,13 @@ class Book:
             out.append(line.text + '\n')
             expected = line.chapter, line.number + 1
         return ''.join(out)
+
+
+def filled(text, number, names):
+    """The lines in the place of a line: one, or those that the rest of the chapter stands for."""
+    if text != '// <<%s>>' % REST:
+        return [(text, number)]
+    return [line for name in names for line in (('// <<%s>>' % name, number), ('', number))][:-1]
 
 
 def digest(body):

@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [a39529cb3bec]: edit there, or here and make stitch
+// Tangled from chapters/9-why-it-is-fast.md [33685f15364c]: edit there, or here and make stitch
 #ifndef SUMS_ALONE   // the trainer, which includes this file, has these already
 #include <assert.h>
 #include <string.h>
@@ -132,7 +132,7 @@ void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n
         some_maps(n.C - c, n, w + c, b + c, a, z + c);
 }
 
-// Fast: convolution, slope of the input (8) (G6)
+// Fast: convolution, slope of the input (8) (G6a)
 // Some slopes of the input
 // (8) for R channels of the input of the layer n, from number first on, R at most TILE.
 __attribute__((always_inline))
@@ -148,10 +148,11 @@ static inline void some_channels(int R, int first, struct convolution n,
             for (int x_ = 0; x_ < n.KX; x_++)
                 for (int y_ = 0; y_ < n.KY; y_++) {
                     int top = i + n.PX - x_, left = j + n.PY - y_, x = top / n.SX, y = left / n.SY;
-                    if (top >= 0 && top % n.SX == 0 && x < n.X && left >= 0 && left % n.SY == 0 && y < n.Y)
-                        for (int c = 0; c < n.C; c++)
-                            for (int k = 0; k < R; k++)
-                                s[k] += dz[c][x][y] * w[c][first + k][x_][y_];
+                    if (top < 0 || top % n.SX || x >= n.X || left < 0 || left % n.SY || y >= n.Y)
+                        continue;   // no output here
+                    for (int c = 0; c < n.C; c++)
+                        for (int k = 0; k < R; k++)
+                            s[k] += dz[c][x][y] * w[c][first + k][x_][y_];
                 }
             for (int k = 0; k < R; k++)
                 da[first + k][i][j] = s[k];
@@ -169,7 +170,7 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
         some_channels(n.C_ - first, first, n, w, dz, da);
 }
 
-// Fast: convolution, slope of the weights (9) (G6)
+// Fast: convolution, slope of the weights (9) (G6b)
 // Some slopes of the kernels
 // Adds to the sums of (9) what row x of R neurons and one channel of the input give.
 __attribute__((always_inline))
@@ -209,8 +210,8 @@ static inline void some_kernels(int R, struct convolution n, const real a[n.C_][
     }
 }
 
-void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_], const real dz[n.C][n.X][n.Y],
-                    weight dw[n.C][n.C_][n.KX][n.KY])
+void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_],
+                    const real dz[n.C][n.X][n.Y], weight dw[n.C][n.C_][n.KX][n.KY])
 {
     assert(convolution_fits(n));
     int c = 0;
@@ -227,8 +228,8 @@ static inline struct convolution of_one_pixel(struct fully_connected n)
     return (struct convolution){n.C, n.C_, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0};
 }
 
-void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_], const weight b[n.C],
-                             const real a[n.C_], real z[n.C])
+void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_],
+                             const weight b[n.C], const real a[n.C_], real z[n.C])
 {
     convolution_forward(of_one_pixel(n), (const void *)w, b, (const void *)a, (void *)z);
 }

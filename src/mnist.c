@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [915d79e149b5]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [b90575dab783]: edit there, or here and make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
@@ -402,7 +402,7 @@ void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_],
 }
 
 // ReLU, forward (20)
-// a may be the same array as z.
+// a[N] from z[N]. a may be the same array as z.
 void relu_forward(int N, const real z[N], real a[N])
 {
     const real zero = {0};
@@ -411,7 +411,8 @@ void relu_forward(int N, const real z[N], real a[N])
 }
 
 // ReLU, backward (21) (G1)
-// dz may be the same array as da. In place of z the function may be given a: one is positive where the other is.
+// dz[N] from da[N] and z[N]. dz may be the same array as da. In place of z the function may be
+// given a: one is positive where the other is.
 void relu_backward(int N, const real z[N], const real da[N], real dz[N])
 {
     for (int n = 0; n < N; n++)
@@ -470,8 +471,8 @@ void mean_and_deviation(size_t n, const unsigned char x[n], double *mean, double
 struct adam { weight rate, beta1, beta2, epsilon; };   // lambda and the two betas, each below 1
 
 // Adam (G13)
-// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the
-// first step, and kept between steps. The four arrays don't overlap. Refuses t < 0.
+// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before
+// the first step, and kept between steps. The four arrays don't overlap. Refuses t < 0.
 void adam(struct adam s, int t, int n, const weight g[restrict n], weight m[restrict n],
           weight v[restrict n], weight theta[restrict n])
 {
@@ -546,8 +547,8 @@ void shuffle(struct random *r, int n, int order[n])
 }
 
 // Learning-rate ramp
-// The learning rate at step 0, 1, ..., steps - 1: up to rate in the first tenth, then down towards 0.
-// Refuses a step outside of 0 to steps.
+// The learning rate at step 0, 1, ..., steps - 1: up to rate in the first tenth, then down
+// towards 0. Refuses a step outside of 0 to steps.
 double ramp(int step, int steps, double rate)
 {
     assert(0 <= step && step <= steps && steps >= 1 && "a step is one of 0, 1, ..., steps");
@@ -964,7 +965,7 @@ static const struct option training_options[] = {
     {"--seed", "N", "seed of all random numbers (1)", NULL, &chosen.seed, 0, 1e15},
     {"--threads", "N", "threads (as many as processors)", NULL, &chosen.threads, 1, 256},
     {"--limit", "N", "use the first N training samples only", NULL, &chosen.limit, 1, INT_MAX},
-    {"--save", "FILE", "where to save the parameters (mnist.safetensors)", &chosen.save, NULL, 0, 0},
+    {"--save", "FILE", "where to save (mnist.safetensors)", &chosen.save, NULL, 0, 0},
     {0},
 };
 

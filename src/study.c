@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [7cd2f13c5108]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [889cc60554dc]: edit there, or here and make stitch
 //
 // The trainer with more to choose: 'study --help' lists it.
 //
@@ -233,16 +233,16 @@ static const struct option study_options[] = {
     {"--seed", "N", "seed of all random numbers (1)", NULL, &chosen.seed, 0, 1e15},
     {"--threads", "N", "threads (as many as processors)", NULL, &chosen.threads, 1, 256},
     {"--limit", "N", "use the first N training samples only", NULL, &chosen.limit, 1, INT_MAX},
-    {"--save", "FILE", "where to save the parameters (mnist.safetensors)", &chosen.save, NULL, 0, 0},
+    {"--save", "FILE", "where to save (mnist.safetensors)", &chosen.save, NULL, 0, 0},
     // Options of studying
     {"--load", "FILE", "begin with these parameters", &study.load, NULL, 0, 0},
     {"--test", "", "don't train, only test; needs --load", NULL, &study.test, 0, 0},
     {"--hold-out", "N", "test on the last N training samples", NULL, &study.hold_out, 1, 1e9},
     {"--constant", "", "keep the rate where it is", NULL, &study.constant, 0, 0},
-    {"--optimiser", "O", "adam, or shipped: as in the paper's program", &study.optimiser, NULL, 0, 0},
+    {"--optimiser", "O", "adam, or shipped: the paper's program's", &study.optimiser, NULL, 0, 0},
     {"--log", "FILE.csv", "write each step's loss", &study.log, NULL, 0, 0},
     {"--confusion", "", "show which digits are taken for which", NULL, &study.confusion, 0, 0},
-    {"--read", "FILE.pgm", "classify one picture of 28 by 28; needs --load", &study.read, NULL, 0, 0},
+    {"--read", "FILE.pgm", "read one picture of 28 by 28; needs --load", &study.read, NULL, 0, 0},
     {0},
 };
 

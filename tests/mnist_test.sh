@@ -1,6 +1,6 @@
 #!/bin/sh
-# The trainer, the studies and the digit drawer as a user meets them: a run on drawn digits, saving and loading,
-# and every error with its one clear line.
+# The trainer, the studies and the digit drawer as a user meets them: a run on drawn digits, saving and loading, and
+# every error with its one clear line.
 set -u
 mnist=build/mnist study=build/study draw=build/draw
 dir=$(mktemp -d)
@@ -58,20 +58,19 @@ drawn="$dir/drawn"
 ok 'draws digits' $draw --out "$drawn" --count 2000
 ok 'and once more' $draw --out "$dir/same" --count 2000 --seed 1
 ok 'the same seed draws the same digits' diff -r "$drawn" "$dir/same"
-ok 'draws fewer digits' $draw --out "$dir/fewer" --count 100
-pixels() {   # pixels FOLDER PART COUNT: the first so many bytes of the pictures
-    tail -c +17 "$1/$2-images-idx3-ubyte" | head -c "$3"
+pictures() {   # pictures FOLDER PART: the first hundred, without the file's header
+    tail -c +17 "$1/$2-images-idx3-ubyte" | head -c 78400
 }
-pixels "$drawn" train 78384 >"$dir/many"
-pixels "$dir/fewer" train 78384 >"$dir/few"
-ok 'fewer of them are the first of them' cmp "$dir/many" "$dir/few"
+ok 'draws fewer of them' $draw --out "$dir/fewer" --count 100
+pictures "$drawn" train >"$dir/a"
+pictures "$dir/fewer" train >"$dir/b"
+ok 'and these are the first of the others' cmp "$dir/a" "$dir/b"
 ok 'draws with another seed' $draw --out "$dir/other" --count 2000 --seed 2
 ok 'and these are others' sh -c "! cmp -s '$drawn/train-images-idx3-ubyte' '$dir/other/train-images-idx3-ubyte'"
-pixels "$drawn" t10k 7840 >"$dir/tested"
-pixels "$drawn" train 7840 >"$dir/trained"
-ok 'no digit is in both sets' sh -c "! cmp -s '$dir/tested' '$dir/trained'"
-ok 'as many pictures as its header says' [ "$(wc -c <"$drawn/train-images-idx3-ubyte")" -eq 1568016 ]
-ok 'and as many labels' [ "$(wc -c <"$drawn/t10k-labels-idx1-ubyte")" -eq 208 ]
+pictures "$drawn" t10k >"$dir/b"
+ok 'the test has other digits' sh -c "! cmp -s '$dir/a' '$dir/b'"
+ok 'the pictures are all there' [ "$(wc -c <"$drawn/train-images-idx3-ubyte")" -eq 1568016 ]
+ok 'and the labels' [ "$(wc -c <"$drawn/t10k-labels-idx1-ubyte")" -eq 208 ]
 ok 'says what it takes' sh -c "$draw --help | grep -q -- '--count'"
 refuses 'no option' $draw "$dir/no"
 refuses 'whole number from 0' $draw --seed x
@@ -102,9 +101,8 @@ ok 'one sample works' $train --limit 1 --save "$two"
 for program in $mnist $mnist-plain $mnist-double; do
     $program --data "$drawn" --epochs 1 --threads 1 $small "$two" 2>/dev/null
 done >"$dir/all"
-ok 'fast sums, plain sums and doubles learn the same' awk '
-    /^test cost/ { if (n++ && ($3 - last) ^ 2 > 1e-6) exit 1; last = $3 }
-    END { exit n != 3 }' "$dir/all"
+ok 'fast sums, plain sums and doubles learn the same' \
+    awk '/^test cost/ { if (n++ && ($3 - last) ^ 2 > 1e-6) exit 1; last = $3 } END { exit n != 3 }' "$dir/all"
 ok 'help' sh -c "$mnist --help | grep -q -- '--threads'"
 both "$dir/data"
 ok 'trains on other data of any count' $mnist --data "$dir/data" --epochs 1 --save "$two"
@@ -114,23 +112,23 @@ again="$study --data $drawn --epochs 1 --threads 1"
 ok 'a study trains as the trainer does' $again $small "$two" --log "$dir/log.csv"
 ok 'to the same last bit' cmp "$two.1" "$two"
 ok 'its log has a line for each step' [ "$(wc -l <"$dir/log.csv")" -eq 11 ]
-ok 'up to the last sample' [ "$(tail -n 1 "$dir/log.csv" | cut -d, -f2)" -eq 320 ]
+ok 'and counts the samples' [ "$(tail -n 1 "$dir/log.csv" | cut -d, -f2)" -eq 320 ]
 ok 'tests what was saved' $again --test --load "$one"
 cp "$dir/ok.out" "$dir/again"
 ok 'with the same result' sh -c "[ \"\$(tail -n 1 '$dir/again')\" = \"\$(tail -n 1 '$dir/first')\" ]"
 ok 'goes on from what was saved' $again --load "$one" --limit 32 --rate 1e-9 --save "$two"
 ok 'puts samples aside' sh -c "$again --limit 32 --hold-out 150 --save '$two' | grep -q 'of 150 right'"
 ok 'tests on samples that were put aside' sh -c "$again --test --load '$one' --hold-out 1900 | grep -q 'of 1900 right'"
-ok "trains with the rule of the paper's program" $again $small "$two" \
-    --rate 0.01 --constant --optimiser shipped --log "$dir/shipped.csv"
+ok 'trains with the rule of the paper'"'"'s program' \
+    $again $small "$two" --rate 0.01 --constant --optimiser shipped --log "$dir/shipped.csv"
 ok 'at a constant rate' sh -c "awk -F, 'NR > 1 && \$4 != 0.01 { exit 1 }' '$dir/shipped.csv'"
 ok 'which is another rule' sh -c "$again $small '$two.1' --rate 0.01 --constant && ! cmp -s '$two.1' '$two'"
 ok 'prints a confusion matrix' $again --test --load "$one" --confusion
 cp "$dir/ok.out" "$dir/confusion"
 ok 'of all pictures, the right ones on its diagonal' awk '
     /of 200 right/ { right = $2 }
-    NF == 11 && $1 ~ /^[0-9]$/ { for (i = 2; i < 12; i++) n += $i; d += $($1 + 2) }
-    END { exit n != 200 || d != right }' "$dir/confusion"
+    NF == 11 && $1 ~ /^[0-9]$/ { for (i = 2; i < 12; i++) n += $i; diagonal += $($1 + 2) }
+    END { exit n != 200 || diagonal != right }' "$dir/confusion"
 { printf 'P5 28 28 255\n'; head -c 784 /dev/zero; } >"$dir/black.pgm"
 ok 'reads a picture' sh -c "$study --load '$one' --read '$dir/black.pgm' | grep -c % | grep -qx 10"
 ok 'has the options of both' sh -c "$study --help | grep -q -- '--threads' && $study --help | grep -q -- '--confusion'"

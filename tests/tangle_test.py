@@ -135,6 +135,15 @@ class Tangle(Case):
         self.assertEqual(self.read('src/a.c').split('\n', 1)[1],
                          '    // B (7) (G5)\n    b();\n    c();\n      // C\n      d();\n      e();\n')
 
+    def test_the_rest_of_a_chapter(self):
+        rest = '// <<The rest of this chapter>>'
+        self.write('chapters/1-a.md', chunk('<<src/a.c>>=', '// <<B>>', '', rest) + chunk('<<C>>=', 'int c;')
+                   + chunk('<<B>>=', 'int b;') + chunk('<<D>>=', 'int d;'))
+        self.write('chapters/2-e.md', chunk('<<src/e.c>>=', '// <<E>>') + chunk('<<E>>=', 'int e;'))
+        self.assertEqual(self.tangle(), (0, ''))
+        self.assertEqual(self.read('src/a.c').split('\n', 1)[1],
+                         '// B\nint b;\n\n// C\nint c;\n\n// D\nint d;\n')
+
     def test_errors(self):
         file = chunk('<<src/a.c>>=', 'int a;', '// <<B>>')
         b = chunk('<<B>>=', 'int b;')
