@@ -17,7 +17,7 @@ CAPTION = re.compile(r'\*(?!\*)[^*]+\*$')
 STANDS_FOR = {
     'loss': r'\ell ', 'l': r'\ell ', 'pair': r'\ell ', 'mean': 'a', 'mean_': "a'", 'place': r'\theta ',
     'sums': 's',
-    'slopes': r'\hat g', 'km': r'k\ast m', 'Wt_dz': r'\boldsymbol w^\top\,\partial\ell/\partial\boldsymbol z',
+    'slopes': r'\hat g', 'km': r'k\ast m', 'Wt_dz': r'W^\top\,\partial\ell/\partial\boldsymbol z',
     'dz_at': r'\partial\ell/\partial\boldsymbol z\,\boldsymbol a^\top', 'dl/J': r'\partial a/\partial z',
 }
 
