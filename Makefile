@@ -65,6 +65,7 @@ build/draw: src/draw.c src/program.h
 	$(compile)
 build/mnist-plain build/bench-plain: FLAGS += -DPLAIN
 build/mnist-double: FLAGS += -O1 -DDOUBLE
+build/inside: FLAGS += -O1
 build/bench-double: FLAGS += -DPLAIN -DDOUBLE
 build/bench-%-filters: FLAGS += -DFILTERS=$(@:build/bench-%-filters=%)
 

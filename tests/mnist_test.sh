@@ -136,7 +136,7 @@ ok 'reads a picture' sh -c "$study --load '$one' --read '$dir/black.pgm' | grep 
 ok 'has the options of both' sh -c "$study --help | grep -q -- '--threads' && $study --help | grep -q -- '--confusion'"
 
 # Interruption
-$mnist --data "$drawn" --epochs 1000 --save "$dir/stopped" >"$dir/out" 2>"$dir/err" &
+$mnist --data "$drawn" --epochs 1000 --threads 1 --save "$dir/stopped" >"$dir/out" 2>"$dir/err" &
 process=$!
 sleep 1
 kill -INT $process 2>/dev/null
