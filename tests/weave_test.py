@@ -20,6 +20,7 @@ import xml.etree.ElementTree as ET
 import counted
 from tools import ROOT   # finds the modules below
 import catalogue
+import edition
 import highlight
 import markdown
 import mathml
@@ -351,6 +352,14 @@ class Book(unittest.TestCase):
                                ('Forward', '2-convolution.html')):
             self.assertEqual(site.resolve('../chapters/2-convolution.md', 'paper/errata.md', 1, label),
                              address)
+
+    def test_what_is_checked_is_told_in_symbols(self):
+        for what, tex in (('dl/da_', r"\partial \ell /\partial a'"), ('z_arctan', r'z_{\text{arctan}}'),
+                          ('eta', r'\eta '),
+                          ('dl/J', r'\partial a/\partial z'), ('some words', r'\text{some}\ \text{words}')):
+            self.assertEqual(edition.symbols(what), tex)
+        for what in ('_', "&%#{}' \\", 'a__b', ''):
+            mathml.mathml(edition.symbols(what) or 'a')   # whatever a report says, it is no error
 
     def test_every_method_is_explained(self):
         site = weave.Site(ROOT, results.Results(''))
