@@ -26,6 +26,7 @@ import markdown
 import mathml
 import pages
 import results
+import tangle
 import weave
 
 GOLDEN = os.path.join(ROOT, 'tests', 'equations.golden')
@@ -519,8 +520,7 @@ class OldPython(unittest.TestCase):
 
 def main():
     if sys.argv[1:] == ['--golden']:
-        with open(GOLDEN, 'w', encoding='utf-8') as file:
-            file.writelines(golden_lines(project()))
+        tangle.write(GOLDEN, ''.join(golden_lines(project())))
         return 0
     return counted.main()
 
