@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [b22f22d33192]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [3ef9a914ea50]: edit there, or here and make stitch
 #include "../src/notation.c"
 #include "check.h"
 
@@ -78,7 +78,8 @@ static int the_fifth_digit_is_seen(void)
 CLAIM("near a kink the step is made smaller", a_step_is_shortened())
 CLAIM("at a kink nothing is compared, and it is counted", a_kink_is_counted())
 CLAIM("an argument without influence is called dead, and fails", a_dead_argument_fails())
-CLAIM("a slope that is off in its fifth digit is caught, the right one passes", the_fifth_digit_is_seen())
+CLAIM("a slope that is off in its fifth digit is caught, the right one passes",
+      the_fifth_digit_is_seen())
 
 // Promises about arrays
 static int unwritten_is_caught(void)
