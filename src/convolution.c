@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [4b1c9b00d82d]: edit there, or here and make stitch
+// Tangled from chapters/2-convolution.md [5e762894c302]: edit there, or here and make stitch
 #include <assert.h>
 
 // What a number is
@@ -108,8 +108,9 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
     for (int c_ = 0; c_ < n.C_; c_++)
         for (int i = 0; i < n.X_; i++)
             for (int j = 0; j < n.Y_; j++) {
-                int top = first_window(i, n.KX, n.SX, n.PX), left = first_window(j, n.KY, n.SY, n.PY);
-                int low = last_window(i, n.X, n.SX, n.PX), right = last_window(j, n.Y, n.SY, n.PY);
+                int top = first_window(i, n.KX, n.SX, n.PX), low = last_window(i, n.X, n.SX, n.PX);
+                int left = first_window(j, n.KY, n.SY, n.PY);
+                int right = last_window(j, n.Y, n.SY, n.PY);
                 real s = same(0);
                 for (int c = 0; c < n.C; c++)
                     for (int x = top; x <= low; x++)

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [8dcba01fc808]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [898de25d6f7b]: edit there, or here and make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
@@ -281,8 +281,9 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
     for (int c_ = 0; c_ < n.C_; c_++)
         for (int i = 0; i < n.X_; i++)
             for (int j = 0; j < n.Y_; j++) {
-                int top = first_window(i, n.KX, n.SX, n.PX), left = first_window(j, n.KY, n.SY, n.PY);
-                int low = last_window(i, n.X, n.SX, n.PX), right = last_window(j, n.Y, n.SY, n.PY);
+                int top = first_window(i, n.KX, n.SX, n.PX), low = last_window(i, n.X, n.SX, n.PX);
+                int left = first_window(j, n.KY, n.SY, n.PY);
+                int right = last_window(j, n.Y, n.SY, n.PY);
                 real s = same(0);
                 for (int c = 0; c < n.C; c++)
                     for (int x = top; x <= low; x++)

@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [ca6bf02ee7d0]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [41daba8626b1]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -177,6 +177,18 @@ static inline void draw_different(int n, int value[n], int low, int high)   // n
         do
             value[i] = between(low, high);
         while (is_among(i, value, value[i]));
+}
+
+// DRAW(low, high, &n.C, &n.C_) draws these, no two of them equal.
+#define DRAW(low, high, ...) \
+    draw_into(sizeof((int *[]){__VA_ARGS__}) / sizeof(int *), (int *[]){__VA_ARGS__}, low, high)
+
+static inline void draw_into(int n, int *const place[n], int low, int high)
+{
+    int value[n];
+    draw_different(n, value, low, high);
+    for (int i = 0; i < n; i++)
+        *place[i] = value[i];
 }
 
 // A verdict
@@ -748,6 +760,15 @@ static inline int all_alike(struct results a, struct results b)
         equal &= alike(a.of[r], b.of[r]);
     return equal;
 }
+
+static inline int as_defined(struct array x, operation *define)
+{
+    struct array got = copy(x);
+    define();
+    return alike(got, x);
+}
+
+#define AS_DEFINED(x) as_defined(x, define_##x)
 
 // Try a shape
 // How one version did at all shapes; and whether it always gave what the call under test gives.

@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [3ef9a914ea50]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [c23f33bf8aba]: edit there, or here and make stitch
 #include "../src/notation.c"
 #include "check.h"
 
@@ -171,6 +171,9 @@ CLAIM("another is not taken for it", !tried(skip_one, triple_it).as_tested)
 CLAIM("results that hold nan resemble nothing", !tried(skip_one, skip_one).as_tested)
 CLAIM("the right function is not called a mistake", !tried(double_it, double_it).as_tested)
 CLAIM("a place that was read outside of an array is found", reads_behind())
+CLAIM("what is as it is defined is told from what is not",   // the first call leaves the right one
+      (test_doubling(double_it), triple_it(),
+       !as_defined(twice, double_it) && as_defined(twice, double_it)))
 
 // The adjoint by hand
 #ifdef COMPLEX
