@@ -65,8 +65,15 @@ build/draw: src/draw.c src/program.h
 	$(compile)
 build/mnist-plain build/bench-plain: FLAGS += -DPLAIN
 build/mnist-double: FLAGS += -O1 -DDOUBLE
+build/inside: FLAGS += -O1
 build/bench-double: FLAGS += -DPLAIN -DDOUBLE
 build/bench-%-filters: FLAGS += -DFILTERS=$(@:build/bench-%-filters=%)
+
+## make build/one.c    the trainer as a single file, with what it includes in its place
+build/one.c: $(TRAINER)
+	@awk 'function put(file,  line, part) { while ((getline line <file) > 0) \
+	    if (line ~ /^#include "/) { split(line, part, "\""); put("src/" part[2]) } else print line } \
+	    BEGIN { put("src/mnist.c") }' >$@
 
 # Drawn digits: what the checks of the network look at, and what is trained on where MNIST cannot be had.
 DRAWN = build/drawn/t10k-labels-idx1-ubyte
@@ -119,7 +126,7 @@ $(FAST:%=build/%_test) $(FAST:%=build/%_complex): FLAGS += -DFAST
 
 # The sanitizers, where the compiler has their libraries.
 build/sanitizers: build/tangled
-	@echo '-fsanitize=address,undefined -fno-sanitize-recover=all' >$@
+	@echo '-fsanitize=address,undefined -fno-sanitize=vla-bound -fno-sanitize-recover=all' >$@
 	@echo 'int main(void) { return 0; }' | $(CC) @$@ -x c - -o /dev/null 2>/dev/null || : >$@
 
 # The trainer's own functions with each kind of number; in lanes they are compiled as the trainer is.
@@ -165,7 +172,8 @@ $(NETWORK:%=%.log): $(DRAWN)
 $(TOOLS:%=build/%_test.log): build/%.log: tests/%.py build/tangled
 	@CC='$(CC)' $(PYTHON) $< $(log)
 build/concordance_test.log: $(CHECKS:%=%.log)
-build/%_test.log: tests/%_test.sh build/inside build/study build/draw build/mnist build/mnist-plain build/mnist-double
+build/%_test.log: tests/%_test.sh build/inside build/study build/draw build/mnist build/mnist-plain build/mnist-double \
+            build/one.c
 	@sh $< $(log)
 
 ## make seeds          other draws of numbers and shapes: 200, or SEEDS=20

@@ -50,7 +50,7 @@ if grep -q '^ours : NumPy' build/bench.txt 2>/dev/null; then
         /^ *8 filters, 2 threads:/ { two = 1e6 / $5 }
         END {
             printf "NumPy; as in the paper,%.1f\nC; one double at a time,%.0f\n", numpy, alone
-            printf "sixteen samples in a number,%.0f\nthe sums reordered,%.0f\ntwo threads,%.0f\n", lanes, one, two
+            printf "samples as lanes,%.0f\nsums side by side,%.0f\ntwo threads,%.0f\n", lanes, one, two
         }' build/bench.txt >$tables/speed.csv.new
     mv $tables/speed.csv.new $tables/speed.csv
 else

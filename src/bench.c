@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [078685d34bad]: edit there, or here and make stitch
+// Tangled from chapters/9-why-it-is-fast.md [93abbcc14f48]: edit there, or here and make stitch
 //
 // How fast each part of the trainer is. It is the trainer with another beginning:
 //
@@ -209,11 +209,11 @@ static void check_gradient(void)
 // Time a step
 static double step_run[RUNS];   // seconds a sample
 
-// The trainer's loop, ten steps at a time, when all threads are warm.
+// The trainer's loop, some steps at a time, when all threads are warm.
 // Waiting is part of a team's time.
 static void *time_on_thread(void *worker)
 {
-    enum { STEPS = 10, COLD = 5 };
+    enum { STEPS = 80 / FILTERS, COLD = 5 };
     struct worker *me = worker;
     double (*seconds)(void) = me->team->threads > 1 ? now : worked;
     struct group *own = allocate(1, sizeof *own);

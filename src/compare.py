@@ -3,8 +3,8 @@
 
     python3 src/compare.py        after make build/bench; what is not installed is left out, and that is said
 
-On Debian: apt-get install python3-numpy python3-torch libopenblas0-openmp. Every figure is the median of several
-rounds in which the programs take turns, so that they share what else the machine is doing.
+On Debian: apt-get install python3-numpy python3-torch libopenblas0-openmp. Every figure is the median of
+several rounds in which the programs take turns, so that they share what else the machine is doing.
 """
 import os
 import re
@@ -131,7 +131,8 @@ threads, batch, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 torch.set_num_threads(threads)
 torch.manual_seed(1)
 net = nn.Sequential(nn.Conv2d(1, 8, 5), nn.ReLU(), nn.Conv2d(8, 8, 5), nn.ReLU(),
-                    nn.MaxPool2d(2), nn.Flatten(), nn.Linear(800, 128), nn.ReLU(), nn.Linear(128, 10)).to(memory_format=torch.channels_last)
+                    nn.MaxPool2d(2), nn.Flatten(), nn.Linear(800, 128), nn.ReLU(), nn.Linear(128, 10))
+net = net.to(memory_format=torch.channels_last)
 pictures = torch.randn(64 * batch, 1, 28, 28).to(memory_format=torch.channels_last)
 labels = torch.randint(0, 10, (64 * batch,))
 adam, loss = torch.optim.Adam(net.parameters(), lr=1e-3, foreach=True), nn.CrossEntropyLoss()
@@ -160,7 +161,7 @@ def time_torch(threads):
     """Samples a second, in a process of its own, because a process can't change its mind about threads."""
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
     if os.path.exists('/proc/cpuinfo') and 'avx512f' in open('/proc/cpuinfo').read():
-        environment.setdefault('OPENBLAS_CORETYPE', 'SkylakeX')   # an older OpenBLAS knows no newer processors
+        environment.setdefault('OPENBLAS_CORETYPE', 'SkylakeX')   # for an older OpenBLAS
     arguments = [sys.executable, '-c', TORCH, str(threads), str(BATCH), str(SECONDS)]
     run = subprocess.run(arguments, capture_output=True, text=True, check=True, env=environment)
     return float(run.stdout)

@@ -1,12 +1,13 @@
-// Tangled from chapters/8-trainer.md [23d6ef44554d]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [ae6e776be8ab]: edit there, or here and make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
 //     cc -std=gnu11 -O3 -march=native -fno-math-errno -Wno-psabi mnist.c -o mnist -pthread -lm
 //
-// and './mnist --data DIR' trains it on the idx files in DIR. With -DPLAIN it compiles alone, else
-// the fast sums come from fast.c beside it. A number is a row of sixteen samples (eight with AVX,
-// four elsewhere); with -DDOUBLE it is one double, with -DCOMPLEX one complex number.
+// and './mnist --data DIR' trains it on the idx files in DIR. Beside it stand program.h, for errors,
+// options and files, and fast.c, the fast sums, which -DPLAIN does without; make build/one.c puts all
+// of it into a single file. A number is a row of sixteen samples (eight with AVX, four elsewhere);
+// with -DDOUBLE it is one double, with -DCOMPLEX one complex number.
 
 #define _GNU_SOURCE
 // How many lanes
@@ -471,8 +472,8 @@ void mean_and_deviation(size_t n, const unsigned char x[n], double *mean, double
 struct adam { weight rate, beta1, beta2, epsilon; };   // lambda and the two betas, each below 1
 
 // Adam (G13)
-// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the
-// first step, and kept between steps. The four arrays don't overlap. Refuses t < 0.
+// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before
+// the first step, and kept between steps. The four arrays don't overlap. Refuses t < 0.
 void adam(struct adam s, int t, int n, const weight g[restrict n], weight m[restrict n],
           weight v[restrict n], weight theta[restrict n])
 {
@@ -547,8 +548,8 @@ void shuffle(struct random *r, int n, int order[n])
 }
 
 // Learning-rate ramp
-// The learning rate at step 0, 1, ..., steps - 1: up to rate in the first tenth, then down towards 0.
-// Refuses a step outside of 0 to steps.
+// The learning rate at step 0, 1, ..., steps - 1: up to rate in the first tenth, then down
+// towards 0. Refuses a step outside of 0 to steps.
 double ramp(int step, int steps, double rate)
 {
     assert(0 <= step && step <= steps && steps >= 1 && "a step is one of 0, 1, ..., steps");
