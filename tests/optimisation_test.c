@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [4ab82f3475ec]: edit there, or here and make stitch
+// Tangled from chapters/7-optimisation.md [81b8d7d49e64]: edit there, or here and make stitch
 #include "../src/optimisation.c"
 #include "check.h"
 
@@ -257,6 +257,8 @@ static void uniform_weights(void)
 
 CLAIM("the first weights are normal, with variance 2/fan-in",
       (choose(WEIGHTS), he_initialise(&seed, fan_in, DRAWN, w.at), are_normal(2.0 / fan_in)))
+CLAIM("and with one input, variance 2",
+      (choose(WEIGHTS), he_initialise(&seed, 1, DRAWN, w.at), are_normal(2)))
 CLAIM("uniform ones of that variance are rejected",
       (choose(WEIGHTS), uniform_weights(), !are_normal(2.0 / fan_in)))
 REFUSES("a neuron without inputs", "at least one input", he_initialise(&seed, 0, 1, w.at))
