@@ -184,7 +184,7 @@ seeds: $(CHECKS) build/network_complex $(DRAWN)
 mutants: python $(CHAPTERS:%=build/%_complex)
 	@for name in $(CHAPTERS); do echo "$$name: what each wrong version is caught by"; \
 	    MUTANTS=1 build/$${name}_complex | grep '^  (\|wrong versions\|FAILED'; done
-	@CC='$(CC)' $(PYTHON) tests/mutate.py $(CHAPTERS)
+	@CC='$(CC)' $(PYTHON) tests/mutate.py $(CHAPTERS) fast
 
 # ---- The book ----
 

@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [0e358d0bb876]: edit there, or here and make stitch
+// Tangled from chapters/7-optimisation.md [60c0851dccb2]: edit there, or here and make stitch
 #include "../src/optimisation.c"
 #include "check.h"
 
@@ -223,6 +223,8 @@ CLAIM("uniform numbers fill [0, 1) evenly", is_even(by_uniform, 10))
 CLAIM("the first weights are normal, with variance 2/fan-in", is_even(by_weight, 10))
 CLAIM("all 24 orders of four are equally likely", is_even(by_shuffle, 24))
 CLAIM("a shuffle keeps each thing, by n - 1 choices", is_permutation(1000) && is_permutation(1))
+CLAIM("a neuron may have one input",
+      (choose(WEIGHTS), he_initialise(&seed, 1, 1, w.at), isfinite(part(w, 0))))
 REFUSES("a neuron without inputs", "at least one input", he_initialise(&seed, 0, 1, w.at))
 
 // Claims about optimisation
