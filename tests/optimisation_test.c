@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [60c0851dccb2]: edit there, or here and make stitch
+// Tangled from chapters/7-optimisation.md [4e42b1396343]: edit there, or here and make stitch
 #include "../src/optimisation.c"
 #include "check.h"
 
@@ -366,15 +366,15 @@ WRONG(G14, NULL, "a uniform distribution", ORACLE, generator = seed;
 WRONG(G14, NULL, "deviation 1", ORACLE, DRAW_WITH(1))
 
 // wrong: random numbers, shuffles and ramps
-#define DRAW(name, ...) static double name(struct random *r) { __VA_ARGS__; }
+#define NUMBER(name, ...) static double name(struct random *r) { __VA_ARGS__; }
 #define CHOICE(name, ...) static int name(struct random *r, int n) { return (int)(__VA_ARGS__); }
 #define RATE(name, what, bound, limit) \
     static double name(int t, int steps, double top) { return bound(ramp(t, steps, top), limit); } \
     CLAIM(what " is rejected", !ramp_is_right(name))
 
-DRAW(with_one, return (double)random_bits(r) / 0x1p64)
-DRAW(from_lower_bits, return (random_bits(r) << 11 >> 11) * 0x1p-53)
-DRAW(from_one, double u = random_uniform(r); return sqrt(-2 * log(1 - u)) * cos(acos(-1) * 2 * u))
+NUMBER(with_one, return (double)random_bits(r) / 0x1p64)
+NUMBER(from_lower_bits, return (random_bits(r) << 11 >> 11) * 0x1p-53)
+NUMBER(from_one, double u = random_uniform(r); return sqrt(-2 * log(1 - u)) * cos(acos(-1) * 2 * u))
 CHOICE(by_remainder, random_bits(r) % (unsigned)n)
 CHOICE(by_rounding, random_uniform(r) * (n - 1) + 0.5)
 CHOICE(by_flat_weight, part_of_normal(sqrt(3) * (2 * random_uniform(r) - 1), n))
