@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [760bfb8b0ab9]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [e9cec9ff37aa]: edit there, or here and make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
@@ -431,11 +431,10 @@ real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
     real mu = z[0], s = {0}, loss = {0};
     for (int c = 1; c < C; c++)
         mu = real_max(z[c], mu);
-        for (int c = 0; c < C; c++) {
+    for (int c = 0; c < C; c++) {
         a[c] = real_exp(z[c] - mu);
         s += a[c];
     }
-
     real log_s = real_log(s);
     for (int c = 0; c < C; c++) {
         a[c] /= s;
