@@ -20,7 +20,6 @@ LOGS      = $(CHECKS:%=%.log) $(CHECKS:%=%_shapes.log) $(NETWORK:%=%.log) $(TOOL
 .PHONY: all help always tangle stitch lines python train data gradcheck figure-data bench check-fast check-network \
         test shapes seeds mutants errata book pdf figures browser-test pdf-test clean
 .DELETE_ON_ERROR:
-.SECONDARY:
 
 all: build/mnist
 help:
@@ -29,13 +28,17 @@ help:
 # ---- The chapters are the source ----
 
 # The tangler writes the files whose content changes, so that only what depends on these is built anew. It refuses to
-# overwrite one that was edited by hand, so it looks at those that are newer. Without Python the C is used as it is.
-EDITED := $(shell find src tests -name '*.[ch]' -newer build/tangled 2>/dev/null)
+# overwrite one that was edited by hand, so it looks at what is newer. Without Python the C is used as it is.
+EDITED := $(shell find src tests '(' -name '*.[ch]' -o -type d ')' -newer build/tangled 2>/dev/null)
 build/tangled: $(wildcard chapters/*.md) paper/tangle.py $(if $(EDITED),always)
 	@mkdir -p build/report
 	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) paper/tangle.py; else echo 'no $(PYTHON): the C stays as it is'; fi
 	@touch $@
-src/%.c src/%.h tests/%.c tests/%.h: build/tangled ;
+src/%.c: build/tangled ;
+src/%.h: build/tangled ;
+tests/%.c: build/tangled ;
+tests/%.h: build/tangled ;
+.PRECIOUS: src/%.c src/%.h tests/%.c tests/%.h
 
 ## make tangle         write src/ and tests/ from the chapters
 tangle: build/tangled
@@ -65,8 +68,15 @@ build/draw: src/draw.c src/program.h
 	$(compile)
 build/mnist-plain build/bench-plain: FLAGS += -DPLAIN
 build/mnist-double: FLAGS += -O1 -DDOUBLE
+build/inside: FLAGS += -O1
 build/bench-double: FLAGS += -DPLAIN -DDOUBLE
 build/bench-%-filters: FLAGS += -DFILTERS=$(@:build/bench-%-filters=%)
+
+## make build/one.c    the trainer as a single file, with what it includes in its place
+build/one.c: $(TRAINER)
+	@awk 'function put(file,  line, part) { while ((getline line <file) > 0) \
+	    if (line ~ /^#include "/) { split(line, part, "\""); put("src/" part[2]) } else print line } \
+	    BEGIN { put("src/mnist.c") }' >$@
 
 # Drawn digits: what the checks of the network look at, and what is trained on where MNIST cannot be had.
 DRAWN = build/drawn/t10k-labels-idx1-ubyte
@@ -119,7 +129,7 @@ $(FAST:%=build/%_test) $(FAST:%=build/%_complex): FLAGS += -DFAST
 
 # The sanitizers, where the compiler has their libraries.
 build/sanitizers: build/tangled
-	@echo '-fsanitize=address,undefined -fno-sanitize-recover=all' >$@
+	@echo '-fsanitize=address,undefined -fno-sanitize=vla-bound -fno-sanitize-recover=all' >$@
 	@echo 'int main(void) { return 0; }' | $(CC) @$@ -x c - -o /dev/null 2>/dev/null || : >$@
 
 # The trainer's own functions with each kind of number; in lanes they are compiled as the trainer is.
@@ -165,7 +175,8 @@ $(NETWORK:%=%.log): $(DRAWN)
 $(TOOLS:%=build/%_test.log): build/%.log: tests/%.py build/tangled
 	@CC='$(CC)' $(PYTHON) $< $(log)
 build/concordance_test.log: $(CHECKS:%=%.log)
-build/%_test.log: tests/%_test.sh build/inside build/study build/draw build/mnist build/mnist-plain build/mnist-double
+build/%_test.log: tests/%_test.sh build/inside build/study build/draw build/mnist build/mnist-plain build/mnist-double \
+            build/one.c
 	@sh $< $(log)
 
 ## make seeds          other draws of numbers and shapes: 200, or SEEDS=20
@@ -176,7 +187,7 @@ seeds: $(CHECKS) build/network_complex $(DRAWN)
 mutants: python $(CHAPTERS:%=build/%_complex)
 	@for name in $(CHAPTERS); do echo "$$name: what each wrong version is caught by"; \
 	    MUTANTS=1 build/$${name}_complex | grep '^  (\|wrong versions\|FAILED'; done
-	@CC='$(CC)' $(PYTHON) tests/mutate.py $(CHAPTERS)
+	@CC='$(CC)' $(PYTHON) tests/mutate.py $(CHAPTERS) fast
 
 # ---- The book ----
 

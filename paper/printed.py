@@ -20,7 +20,7 @@ from catalogue import EXTRA, HERE, ROOT, BookError, Chapter, Section, by_number,
 from edition import WORDS, Edition, captioned, symbols
 from mathml import TexError, mathml
 from results import ReportError, Results, brief
-from writer import CONTENTS, PRIMED, REFERENCE, plain, quoted
+from writer import CONTENTS, PRIMED, REFERENCE, plain, quoted, side_by_side
 
 TOOLS = {'pdflatex': 'texlive-latex-recommended lmodern', 'makeindex': 'texlive-binaries',
          'rsvg-convert': 'librsvg2-bin'}
@@ -30,7 +30,7 @@ SPECIAL = dict({sign: '\\' + sign for sign in '{}$&#_%'}, **{
 LEVELS = {2: 'section', 3: 'subsection', 4: 'subsubsection'}
 INDEX = {'red': 'nextindex', 'blue': 'previousindex'}   # how an index is marked, in formulas and in code
 BREAKS = re.compile(r'(?<=[/_,(=.\]])(?=\w)|(?<=\w)(?=[\[(])')   # where code in a line of prose may be broken
-ROOM = 86   # characters in a line of a table
+ROOM, MORE_ROOM = 86, 104   # characters in a line of a table, and of an appendix's
 COLUMNS = 100   # characters in a line of code
 
 
@@ -65,13 +65,13 @@ EQUATIONS, FUNCTIONS, TERMS = (r'%d@\textbf{%s}' % pair
                                for pair in ((1, 'Equations'), (2, 'Functions'), (3, 'Terms')))
 
 
-def shares(widths, stacked=()):
+def shares(widths, stacked, line):
     """What each column of a table gets: None for as much as it needs, or its share of the line. In a stacked
     one a cell has several lines, so it needs a width."""
-    room, left, given = ROOM - 2 * len(widths), len(widths), [None] * len(widths)
+    room, left, given = line - 2 * len(widths), len(widths), [None] * len(widths)
     for k in sorted(range(len(widths)), key=lambda k: widths[k]):
         if widths[k] > room / left or k in stacked:
-            given[k] = min(widths[k], room / left) / ROOM
+            given[k] = min(widths[k], room / left) / line
         room -= min(widths[k], room / left)
         left -= 1
     return given
@@ -92,8 +92,8 @@ class Printer:
     def body(self):
         out = []
         for self.section in self.chapter.sections:
-            if self.press.full or not self.section.second:
-                out.append(self.blocks(captioned(self.section.blocks)))
+            if self.press.prints_section(self.section, self.path):
+                out.append(self.blocks(side_by_side(captioned(self.section.blocks))))
         return ''.join(out)
 
     def error(self, line, message):
@@ -134,6 +134,15 @@ class Printer:
         picture, caption, line = block.data
         return self.inline(picture, block.line).replace('{}', '{%s}' % self.inline(caption, line))
 
+    def block_beside(self, block):
+        """A misprint and its correction, each with its word; in one line if both fit."""
+        parts = ''
+        for word, display in block.data:
+            tex = formula(display)[0]
+            self.valid(tex, display.line + 1, True)
+            parts += '{%s}{%s}' % (self.inline(word.data, word.line), self.coloured(tex))
+        return '\n\\beside%s\n' % parts
+
     def block_quote(self, block):
         return '\n\\begin{quote}%s\\end{quote}\n' % self.blocks(block.data)
 
@@ -161,12 +170,14 @@ class Printer:
         widths = [max(self.width(cells[k]) if k < len(cells) else 0 for cells, line in rows)
                   for k in range(columns)]
         stacked = {k for cells, line in rows for k, cell in enumerate(cells) if '<br>' in cell}
-        shape = ''.join(map(column, shares(widths, stacked), align + [''] * columns))
+        shape = ''.join(map(column, shares(widths, stacked, MORE_ROOM if self.path in EXTRA else ROOM),
+                            align + [''] * columns))
         body = ['%s \\\\\n' % ' & '.join(self.inline(cell, line)
                                          for cell in cells + [''] * (columns - len(cells)))
                 for cells, line in rows]
-        return ('\n{\\small\\setlength\\tabcolsep{5pt}\\begin{longtable}[l]{@{}%s@{}}\n\\toprule\n%s\\midrule'
-                '\\endhead\n%s\\bottomrule\n\\end{longtable}}\n' % (shape, body[0], ''.join(body[1:])))
+        small = '\\footnotesize\\let\\codesize\\footnotesize' if self.path in EXTRA else '\\small'
+        return ('\n{%s\\setlength\\tabcolsep{5pt}\\begin{longtable}[l]{@{}%s@{}}\n\\toprule\n%s\\midrule'
+                '\\endhead\n%s\\bottomrule\n\\end{longtable}}\n' % (small, shape, body[0], ''.join(body[1:])))
 
     def width(self, cell):
         """About how many characters a cell of a table has, with the page that is printed behind a chunk's
@@ -222,8 +233,11 @@ class Printer:
 
     def in_place(self, chunk, part):
         """A chunk where the chapter has it, if this edition prints it, and what its checks said."""
-        printed = self.chunk(chunk, part) if self.press.prints(chunk, part) else ''
-        return printed + ''.join(map(self.result, self.press.checked_in(chunk, part)))
+        results = ''.join(map(self.result, self.press.checked_in(chunk, part)))
+        if not self.press.prints(chunk, part):
+            return results
+        end = '\\end{chunk}\n'   # what a check said stays on its page
+        return self.chunk(chunk, part).replace(end, '\\nobreak\n' * bool(results) + results + end)
 
     def chunk(self, chunk, part):
         name, label = chunk.name, chunk_id(chunk.name, part)
@@ -361,13 +375,23 @@ class Press(Edition):
         test = self.catalogue.tested(chunk) and not any(self.catalogue.declarations(chunk))
         return self.full or not ('/' in chunk.name or test or self.catalogue.is_second(chunk, part))
 
+    def prints_section(self, section, path):
+        """Whether this edition has a section: none that is left with a heading alone."""
+        if self.full or section.second:
+            return self.full
+        for block in section.blocks:
+            place = self.catalogue.parts.get((path, block.line + 1)) if block.kind == 'fence' else None
+            if block.kind != 'heading' and (self.prints(*place) if place else True):
+                return True
+        return not section.blocks
+
     def has(self, path, anchor):
         """Whether this edition prints what is below a heading."""
         chapter = next(chapter for chapter in self.catalogue.chapters if chapter.path == path)
         for section in chapter.sections:
             lines = [block.line for block in section.blocks if block.kind == 'heading']
             if any(self.anchors[path].get(line) == anchor for line in lines):
-                return self.full or not section.second
+                return self.prints_section(section, path)
         return True
 
     def label(self, path, anchor=''):
@@ -380,7 +404,8 @@ class Press(Edition):
                                                                           for chapter in chapters]
         appendix = [Printer(self, chapter).body() for chapter in self.catalogue.chapters
                     if chapter.path in EXTRA]
-        return ''.join(out + (['\n\\appendix\n'] + appendix if appendix else []) + ['\n\\printindex\n'])
+        return ''.join(out + (['\n\\appendix\\small\n'] + appendix if appendix else [])
+                       + ['\n\\normalsize\\printindex\n'])
 
     def author(self):
         """Whom the license names."""

@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [f790f6343cc3]: edit there, or here and make stitch
+// Tangled from chapters/2-convolution.md [5e762894c302]: edit there, or here and make stitch
 #include <assert.h>
 
 // What a number is
@@ -87,7 +87,8 @@ void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n
 }
 
 // First and last window
-// Input row i is in the windows of the outputs x = first_window to last_window, of X, with K rows.
+// Input row i is in the windows of the outputs x = first_window to last_window, of X, with K rows:
+// window x covers rows x s - p to x s - p + K - 1, so x s is at most i + p and more than i + p - K.
 static inline int first_window(int i, int K, int s, int p)
 {
     return i + p < K ? 0 : (i + p - K) / s + 1;

@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [41daba8626b1]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [77e713b40c60]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -256,6 +256,14 @@ static inline double largest(struct array x)
     return most;
 }
 
+static inline double sum_of(struct array x)
+{
+    double sum = 0;
+    for (int i = 0; i < x.count; i++)
+        sum += part(x, i);
+    return sum;
+}
+
 // "da[2][0][3]": where entry i of x stands, if i is counted through. Before x the last index is
 // negative.
 static inline int describe_place(int size, char text[size], struct array x, int i)
@@ -305,9 +313,10 @@ static inline void compare(struct verdict *v, enum method m, double allowed, str
 typedef real objective(void);
 static unsigned long long branches;   // the way of the last evaluation; 0 without branches
 
-static inline void went(int way)   // to be called at each branch, way = 0, 1, ...
+static inline int went(int way)   // to be called at each branch, way = 0, 1, ..., which it returns
 {
     branches = branches * 0x9e3779b97f4a7c15 + (unsigned long long)way + 1;
+    return way;
 }
 
 static inline real inner_product(struct array v, struct array z)
@@ -752,6 +761,22 @@ static inline int alike(struct array a, struct array b)
         equal = fabs(part(a, i) - part(b, i)) <= 1e-12 * scale;
     return equal;
 }
+
+// Whether the call leaves in x what the definition leaves, when x lies where another array is.
+static inline int agrees(operation *define, operation *call, struct array *x, struct array where)
+{
+    define();
+    struct array expected = copy(*x), apart = *x;
+    clear(*x);
+    *x = where;
+    call();
+    int same = alike(*x, expected);
+    *x = apart;
+    return same;
+}
+
+// Whether a wrong version gives what the definition of x gives, at this shape.
+#define UNNOTICED(wrong, x, shape) (choose(shape), agrees(define_##x, wrong, &x, x))
 
 static inline int all_alike(struct results a, struct results b)
 {

@@ -124,7 +124,8 @@ class Concordance(Case):
 class Errata(Case):
     def test_row(self):
         page = tables.errata(self.book(), self.root)
-        self.assertIn('| oracle | 0.14 | 0 | [Function 7](../chapters/1-all.md#7-section) |', page)
+        self.assertIn('Check of (7), oracle: error 0.14 as printed, 0 corrected. '
+                      'Code: [Function 7](../chapters/1-all.md#7-section).', page)
 
     def test_a_field_may_go_on(self):
         self.write('paper/errata.txt', FINDING.replace('Six is', 'Six\n    is').replace('x=6', 'x\n    =6'))
@@ -160,7 +161,7 @@ class Project(unittest.TestCase):
 
 class Rounding(unittest.TestCase):
     def test_same_up_to_rounding(self):
-        row = '| oracle | %s | %s | x |'
+        row = 'Check of (7), oracle: error %s as printed, %s corrected. Code: x.'
         for old, new, same in ((('1.4', '0'), ('1.41', '2e-16'), True), (('1.4', '0'), ('0.7', '0'), False),
                                (('nan', '0'), ('nan', '0'), True),
                                (('nan', '0'), ('1', '0'), False), (('1', '0'), ('1', '1e-6'), False)):

@@ -103,6 +103,8 @@ for program in $mnist $mnist-plain $mnist-double; do
 done >"$dir/all"
 ok 'fast sums, plain sums and doubles learn the same' \
     awk '/^test cost/ { if (n++ && ($3 - last) ^ 2 > 1e-6) exit 1; last = $3 } END { exit n != 3 }' "$dir/all"
+ok 'the single file compiles as it is' "${CC:-cc}" -std=gnu11 -w -fsyntax-only build/one.c
+ok 'and includes nothing of ours' sh -c "! grep '^#include \"' build/one.c"
 ok 'help' sh -c "$mnist --help | grep -q -- '--threads'"
 both "$dir/data"
 ok 'trains on other data of any count' $mnist --data "$dir/data" --epochs 1 --save "$two"
@@ -134,7 +136,7 @@ ok 'reads a picture' sh -c "$study --load '$one' --read '$dir/black.pgm' | grep 
 ok 'has the options of both' sh -c "$study --help | grep -q -- '--threads' && $study --help | grep -q -- '--confusion'"
 
 # Interruption
-$mnist --data "$drawn" --epochs 1000 --save "$dir/stopped" >"$dir/out" 2>"$dir/err" &
+$mnist --data "$drawn" --epochs 1000 --threads 1 --save "$dir/stopped" >"$dir/out" 2>"$dir/err" &
 process=$!
 sleep 1
 kill -INT $process 2>/dev/null
