@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [564e7485eca5]: edit there, or here and make stitch
+// Tangled from chapters/2-convolution.md [7da0933a981e]: edit there, or here and make stitch
 #ifdef FAST
 #include "../src/fast.c"
 #define CHAPTER "chapters/9-why-it-is-fast.md"
@@ -141,8 +141,8 @@ REFUSES("a layer without neurons", "convolution_fits", choose(PLAIN), n.C = 0, c
 REFUSES("a layer without channels before it", "convolution_fits", choose(PLAIN), n.C_ = 0, call_7())
 REFUSES("an output with too few rows", "convolution_fits", choose(PLAIN), n.X--, call_7())
 REFUSES("an output with too many columns", "convolution_fits", choose(PLAIN), n.Y++, call_7())
-REFUSES("the same in (8)", "convolution_fits", choose(PLAIN), n.Y++, call_8())
-REFUSES("the same in (9)", "convolution_fits", choose(PLAIN), n.Y++, call_9())
+REFUSES("too few columns, in (8)", "convolution_fits", choose(PLAIN), n.Y--, call_8())
+REFUSES("too many rows, in (9)", "convolution_fits", choose(PLAIN), n.X++, call_9())
 
 // wrong: (6)
 WRONG(6, "E6", "eta - k + 1, as printed", ORACLE, EACH_SIZE ETA = (X_ - 1) - (K - 1) + 1 + 1)
