@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [7da0933a981e]: edit there, or here and make stitch
+// Tangled from chapters/2-convolution.md [085e659b2121]: edit there, or here and make stitch
 #ifdef FAST
 #include "../src/fast.c"
 #define CHAPTER "chapters/9-why-it-is-fast.md"
@@ -16,12 +16,16 @@ static int steps = 1;   // of the table: how many strides, and how many paddings
 
 static void draw_arrays(void)   // of the sizes in n
 {
-    n.X = (n.X_ + 2 * n.PX - n.KX) / n.SX + 1, n.Y = (n.Y_ + 2 * n.PY - n.KY) / n.SY + 1;
     ARRAY(w, n.C, n.C_, n.KX, n.KY), ARRAY(dw, n.C, n.C_, n.KX, n.KY);
     ARRAY(b, n.C), ARRAY(db, n.C), ARRAY(a, n.C_, n.X_, n.Y_), ARRAY(da, n.C_, n.X_, n.Y_);
     ARRAY(z, n.C, n.X, n.Y), ARRAY(dz, n.C, n.X, n.Y);
     ARRAY(Z, n.C, n.X, n.Y), ARRAY(H, n.C, n.X, n.Y), ARRAY(B, n.C, n.X, n.Y);
     randomise(w), randomise(b), randomise(a), randomise(dz);
+}
+
+static void size_output(void)
+{
+    n.X = (n.X_ + 2 * n.PX - n.KX) / n.SX + 1, n.Y = (n.Y_ + 2 * n.PY - n.KY) / n.SY + 1;
 }
 
 static void draw_sizes(int wide, int strided)
@@ -33,8 +37,9 @@ static void draw_sizes(int wide, int strided)
         DRAW(9, 12, &n.C, &n.C_);
     if (strided) {
         DRAW(2, 3, &n.SX, &n.SY);
-        DRAW(1, 3, &n.PX, &n.PY);
+                DRAW(1, 3, &n.PX, &n.PY);
     }
+    size_output();
 }
 
 static void choose(int shape)
@@ -44,7 +49,7 @@ static void choose(int shape)
     do
         draw_sizes(shape == WIDE || shape == WIDE_STRIDED,
                    shape == STRIDED || shape == WIDE_STRIDED);
-    while (n.X_ - n.KX == n.Y_ - n.KY || n.X_ < n.KX + 2 || n.Y_ < n.KY + 2);
+    while (n.X == n.Y || n.X_ < n.KX + 2 || n.Y_ < n.KY + 2);
     draw_arrays();
 }
 
@@ -70,7 +75,8 @@ static int small_convolution(long number)
     if (number >= SMALL)
         n = (struct convolution){.C = channels[tile % TILES], .C_ = channels[tile / TILES], .X_ = 3,
                                  .Y_ = 2, .KX = 2, .KY = 1, .SX = 1, .SY = 1};
-    int legal = n.KX <= n.X_ + 2 * n.PX && n.KY <= n.Y_ + 2 * n.PY;
+        int legal = n.KX <= n.X_ + 2 * n.PX && n.KY <= n.Y_ + 2 * n.PY;
+    size_output();
     if (legal)
         draw_arrays();
     return legal;
