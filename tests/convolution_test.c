@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [085e659b2121]: edit there, or here and make stitch
+// Tangled from chapters/2-convolution.md [c14442868859]: edit there, or here and make stitch
 #ifdef FAST
 #include "../src/fast.c"
 #define CHAPTER "chapters/9-why-it-is-fast.md"
@@ -37,7 +37,7 @@ static void draw_sizes(int wide, int strided)
         DRAW(9, 12, &n.C, &n.C_);
     if (strided) {
         DRAW(2, 3, &n.SX, &n.SY);
-                DRAW(1, 3, &n.PX, &n.PY);
+        DRAW(1, 3, &n.PX, &n.PY);
     }
     size_output();
 }
@@ -75,7 +75,7 @@ static int small_convolution(long number)
     if (number >= SMALL)
         n = (struct convolution){.C = channels[tile % TILES], .C_ = channels[tile / TILES], .X_ = 3,
                                  .Y_ = 2, .KX = 2, .KY = 1, .SX = 1, .SY = 1};
-        int legal = n.KX <= n.X_ + 2 * n.PX && n.KY <= n.Y_ + 2 * n.PY;
+    int legal = n.KX <= n.X_ + 2 * n.PX && n.KY <= n.Y_ + 2 * n.PY;
     size_output();
     if (legal)
         draw_arrays();
