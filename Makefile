@@ -20,7 +20,6 @@ LOGS      = $(CHECKS:%=%.log) $(CHECKS:%=%_shapes.log) $(NETWORK:%=%.log) $(TOOL
 .PHONY: all help always tangle stitch lines python train data gradcheck figure-data bench check-fast check-network \
         test shapes seeds mutants errata book pdf figures browser-test pdf-test clean
 .DELETE_ON_ERROR:
-.SECONDARY:
 
 all: build/mnist
 help:
@@ -29,13 +28,17 @@ help:
 # ---- The chapters are the source ----
 
 # The tangler writes the files whose content changes, so that only what depends on these is built anew. It refuses to
-# overwrite one that was edited by hand, so it looks at those that are newer. Without Python the C is used as it is.
-EDITED := $(shell find src tests -name '*.[ch]' -newer build/tangled 2>/dev/null)
+# overwrite one that was edited by hand, so it looks at what is newer. Without Python the C is used as it is.
+EDITED := $(shell find src tests '(' -name '*.[ch]' -o -type d ')' -newer build/tangled 2>/dev/null)
 build/tangled: $(wildcard chapters/*.md) paper/tangle.py $(if $(EDITED),always)
 	@mkdir -p build/report
 	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) paper/tangle.py; else echo 'no $(PYTHON): the C stays as it is'; fi
 	@touch $@
-src/%.c src/%.h tests/%.c tests/%.h: build/tangled ;
+src/%.c: build/tangled ;
+src/%.h: build/tangled ;
+tests/%.c: build/tangled ;
+tests/%.h: build/tangled ;
+.PRECIOUS: src/%.c src/%.h tests/%.c tests/%.h
 
 ## make tangle         write src/ and tests/ from the chapters
 tangle: build/tangled

@@ -243,16 +243,12 @@ class Catalogue:
 
     @functools.lru_cache(maxsize=None)
     def check_of(self, tag, chapter):
-        """The chunk that checks an equation, or None: it declares the check, is called it, bears the number,
-        or says it in a table."""
+        """The chunk that checks an equation, or None: it declares the check, is called it, or bears the number."""
         tests = [chunk for chunk in self.book.chunks.values()
                  if chunk.chapter == chapter and self.tested(chunk) and not chunk.name.startswith('wrong')]
-        said = re.compile(r'"\(%s\)"|^[A-Z]\w*\(%s,' % (tag, tag))
-        for fits in (lambda chunk: any(declared.tag == tag for part, declared in self.declarations(chunk)),
-                     lambda chunk: '(%s)' % tag in chunk.name and 'check' in chunk.name.lower(),
-                     lambda chunk: tag in chunk.equations,
-                     lambda chunk: any(said.search(text) for chapter, lines in chunk.parts
-                                       for text, number in lines)):
+        for fits in (lambda chunk: any(said.tag == tag for part, said in self.declarations(chunk)),
+                     lambda chunk: chunk.name.startswith('Check') and '(%s)' % tag in chunk.name,
+                     lambda chunk: tag in chunk.equations):
             for chunk in filter(fits, tests):
                 return chunk
         return None

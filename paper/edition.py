@@ -13,13 +13,25 @@ SYMBOL = re.compile(r'd([A-Za-z]\w*)/d([A-Za-z]\w*)|([A-Za-z]\w*)|([*~])|([\d.,(
 CAPTION = re.compile(r'\*(?!\*)[^*]+\*$')
 
 
+# What an array of a check stands for, where its name does not say so.
+STANDS_FOR = {
+    'loss': r'\ell ', 'l': r'\ell ', 'pair': r'\ell ', 'mean': 'a', 'mean_': "a'", 'place': r'\theta ',
+    'sums': 's',
+    'slopes': r'\hat g', 'km': r'k\ast m', 'Wt_dz': r'W^\top\,\partial\ell/\partial\boldsymbol z',
+    'dz_at': r'\partial\ell/\partial\boldsymbol z\,\boldsymbol a^\top', 'dl/J': r'\partial a/\partial z',
+}
+
+
 def letters(word):
-    """A name of the report as TeX: letters and Greek ones as they are, a_ as a', words upright."""
-    name, prime = word.rstrip('_'), "'" * word.endswith('_')
-    tex = '\\%s ' % name if name in GREEK else name if len(name) == 1 and name != 'l' else None
-    if name in ('l', 'loss'):
-        tex = r'\ell '
-    return (tex or r'\text{%s}' % name.replace('_', ' ')) + prime
+    """A name of the report as TeX: letters and Greek ones as they are, a_ as a', words upright, z_arctan with
+    an index."""
+    if word in STANDS_FOR:
+        return STANDS_FOR[word]
+    name, index = re.match(r'(.[^_]*)_?(.*)', word).groups()
+    tex = '\\%s ' % name if name in GREEK else name if len(name) == 1 else None
+    if tex is None:
+        return r'\text{%s}' % word.replace('_', ' ').strip()
+    return tex + (r'_{\text{%s}}' % index.replace('_', ' ') if index else "'" * word.endswith('_'))
 
 
 def symbols(what):
@@ -29,7 +41,7 @@ def symbols(what):
         if above:
             return r'\partial %s/\partial %s' % (letters(above), letters(below))
         return letters(word) if word else {'*': r'\ast ', '~': r'\sim '}[sign] if sign else plain or r'\ '
-    return SYMBOL.sub(tex, what).strip()
+    return STANDS_FOR.get(what) or SYMBOL.sub(tex, what.strip())
 
 
 def plural(number, word):

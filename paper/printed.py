@@ -233,8 +233,11 @@ class Printer:
 
     def in_place(self, chunk, part):
         """A chunk where the chapter has it, if this edition prints it, and what its checks said."""
-        printed = self.chunk(chunk, part) if self.press.prints(chunk, part) else ''
-        return printed + ''.join(map(self.result, self.press.checked_in(chunk, part)))
+        results = ''.join(map(self.result, self.press.checked_in(chunk, part)))
+        if not self.press.prints(chunk, part):
+            return results
+        end = '\\end{chunk}\n'   # what a check said stays on its page
+        return self.chunk(chunk, part).replace(end, '\\nobreak\n' * bool(results) + results + end)
 
     def chunk(self, chunk, part):
         name, label = chunk.name, chunk_id(chunk.name, part)

@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [4c58704ef809]: edit there, or here and make stitch
+// Tangled from chapters/2-convolution.md [5e762894c302]: edit there, or here and make stitch
 #include <assert.h>
 
 // What a number is
@@ -87,7 +87,8 @@ void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n
 }
 
 // First and last window
-// Input row i is in the windows of the outputs x = first_window to last_window, of X, with K rows.
+// Input row i is in the windows of the outputs x = first_window to last_window, of X, with K rows:
+// window x covers rows x s - p to x s - p + K - 1, so x s is at most i + p and more than i + p - K.
 static inline int first_window(int i, int K, int s, int p)
 {
     return i + p < K ? 0 : (i + p - K) / s + 1;
@@ -107,8 +108,9 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
     for (int c_ = 0; c_ < n.C_; c_++)
         for (int i = 0; i < n.X_; i++)
             for (int j = 0; j < n.Y_; j++) {
-                int top = first_window(i, n.KX, n.SX, n.PX), left = first_window(j, n.KY, n.SY, n.PY);
-                int low = last_window(i, n.X, n.SX, n.PX), right = last_window(j, n.Y, n.SY, n.PY);
+                int top = first_window(i, n.KX, n.SX, n.PX), low = last_window(i, n.X, n.SX, n.PX);
+                int left = first_window(j, n.KY, n.SY, n.PY);
+                int right = last_window(j, n.Y, n.SY, n.PY);
                 real s = same(0);
                 for (int c = 0; c < n.C; c++)
                     for (int x = top; x <= low; x++)

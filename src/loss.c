@@ -1,4 +1,4 @@
-// Tangled from chapters/6-loss.md [1a68ca38ed42]: edit there, or here and make stitch
+// Tangled from chapters/6-loss.md [ec161657aa5b]: edit there, or here and make stitch
 #include <assert.h>
 #include <tgmath.h>
 
@@ -90,9 +90,11 @@ real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
     assert(C >= 1 && "there is at least one class");
     real mu = z[0], s = {0}, loss = {0};
     for (int c = 1; c < C; c++)
-        mu = real_max(mu, z[c]);
-    for (int c = 0; c < C; c++)
-        s += a[c] = real_exp(z[c] - mu);
+        mu = real_max(z[c], mu);
+    for (int c = 0; c < C; c++) {
+        a[c] = real_exp(z[c] - mu);
+        s += a[c];
+    }
     real log_s = real_log(s);
     for (int c = 0; c < C; c++) {
         a[c] /= s;

@@ -1,13 +1,13 @@
-// Tangled from chapters/8-trainer.md [ae6e776be8ab]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [e9cec9ff37aa]: edit there, or here and make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
 //     cc -std=gnu11 -O3 -march=native -fno-math-errno -Wno-psabi mnist.c -o mnist -pthread -lm
 //
-// and './mnist --data DIR' trains it on the idx files in DIR. Beside it stand program.h, for errors,
-// options and files, and fast.c, the fast sums, which -DPLAIN does without; make build/one.c puts all
-// of it into a single file. A number is a row of sixteen samples (eight with AVX, four elsewhere);
-// with -DDOUBLE it is one double, with -DCOMPLEX one complex number.
+// and './mnist --data DIR' trains it on the idx files in DIR. Beside it stand program.h, for
+// errors, options and files, and fast.c, the fast sums, which -DPLAIN does without; make build/one.c
+// makes a single file of them. A number is a row of sixteen samples (eight with AVX, four
+// elsewhere); with -DDOUBLE it is one double, with -DCOMPLEX one complex number.
 
 #define _GNU_SOURCE
 // How many lanes
@@ -260,7 +260,8 @@ void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n
 }
 
 // First and last window
-// Input row i is in the windows of the outputs x = first_window to last_window, of X, with K rows.
+// Input row i is in the windows of the outputs x = first_window to last_window, of X, with K rows:
+// window x covers rows x s - p to x s - p + K - 1, so x s is at most i + p and more than i + p - K.
 static inline int first_window(int i, int K, int s, int p)
 {
     return i + p < K ? 0 : (i + p - K) / s + 1;
@@ -280,8 +281,9 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
     for (int c_ = 0; c_ < n.C_; c_++)
         for (int i = 0; i < n.X_; i++)
             for (int j = 0; j < n.Y_; j++) {
-                int top = first_window(i, n.KX, n.SX, n.PX), left = first_window(j, n.KY, n.SY, n.PY);
-                int low = last_window(i, n.X, n.SX, n.PX), right = last_window(j, n.Y, n.SY, n.PY);
+                int top = first_window(i, n.KX, n.SX, n.PX), low = last_window(i, n.X, n.SX, n.PX);
+                int left = first_window(j, n.KY, n.SY, n.PY);
+                int right = last_window(j, n.Y, n.SY, n.PY);
                 real s = same(0);
                 for (int c = 0; c < n.C; c++)
                     for (int x = top; x <= low; x++)
@@ -428,9 +430,11 @@ real softmax_cross_entropy(int C, const real y[C], const real z[C], real a[C])
     assert(C >= 1 && "there is at least one class");
     real mu = z[0], s = {0}, loss = {0};
     for (int c = 1; c < C; c++)
-        mu = real_max(mu, z[c]);
-    for (int c = 0; c < C; c++)
-        s += a[c] = real_exp(z[c] - mu);
+        mu = real_max(z[c], mu);
+    for (int c = 0; c < C; c++) {
+        a[c] = real_exp(z[c] - mu);
+        s += a[c];
+    }
     real log_s = real_log(s);
     for (int c = 0; c < C; c++) {
         a[c] /= s;

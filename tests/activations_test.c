@@ -1,4 +1,4 @@
-// Tangled from chapters/5-activations.md [ae19501dc3a5]: edit there, or here and make stitch
+// Tangled from chapters/5-activations.md [06021e5f7322]: edit there, or here and make stitch
 #include "../src/activations.c"
 #include "check.h"
 
@@ -8,7 +8,8 @@ static int N;
 static struct array z, a, da, dz, a_sigmoid, da_sigmoid, dz_sigmoid, a_arctan, da_arctan, dz_arctan,
                     a_softmax, da_softmax, dz_softmax, scores, own, down, J;   // down: d of own
 
-#define side(t) ((creal(t) > 0) - (creal(t) < 0))
+#define side(t) (went(1 + (creal(t) > 0) - (creal(t) < 0)) - 1)
+#define EACH_PAIR EACH(c, N) EACH(c_, N)
 
 static void draw_arrays(int shape)   // of N numbers
 {
@@ -18,14 +19,14 @@ static void draw_arrays(int shape)   // of N numbers
     ARRAY(scores, N, N), ARRAY(J, N, N);
     randomise(z), randomise(da);
     EACH(n, N) {
-        int high = shape == HIGH || (shape >= PEAK && shape == PEAK + n);
+        int high = shape == HIGH || shape == PEAK + n;
         at(z, n) = (2 * fabs(part(z, n)) + 0.125) * (n % 2 ? -1 : 1);
         at(z, n) += high ? 1000 : shape >= PEAK ? -1000 : 0;
         at(da, n) = (fabs(part(da, n)) + n % 3 + 0.125) * (n / 2 % 2 ? -1 : 1);
         at(da_sigmoid, n) = at(da_arctan, n) = at(da_softmax, n) = at(da, n);
         at(down, n) = 1;
     }
-    EACH(c, N) EACH(c_, N) at(scores, c, c_) = at(z, c_);
+    EACH_PAIR at(scores, c, c_) = at(z, c_);
 }
 
 static void choose(int shape)
@@ -44,11 +45,7 @@ static int small_count(long number)   // with make shapes, 1 to 48 numbers: thre
 }
 
 // Check (20)
-DEFINE(a, EACH(n, N) {
-              real t = at(z, n), size = side(t) > 0 ? t : -t;   // |t|
-              went(1 + side(t));
-              at(a, n) = (t + size) / 2;
-          })
+DEFINE(a, EACH(n, N) at(a, n) = (at(z, n) + (side(at(z, n)) > 0 ? at(z, n) : -at(z, n))) / 2)
 EQUATION(20, a, relu_forward(N, z.at, a.at), AT(NOT_ZERO, WITH_ZEROS), EVERY_SMALL_SHAPE)
 
 // Check (21)
@@ -63,10 +60,7 @@ EQUATION(G21, a_sigmoid, sigmoid_forward(N, z.at, a_sigmoid.at),
          AT(NOT_ZERO, WITH_ZEROS), WITHIN(1e-14), EVERY_SMALL_SHAPE)
 
 // Check (G1a)
-DEFINE(dz_sigmoid, EACH(n, N) {
-                       real h = cosh(at(z, n) / 2);
-                       at(dz_sigmoid, n) = at(da_sigmoid, n) / (4 * h * h);
-                   })
+DEFINE(dz_sigmoid, EACH(n, N) at(dz_sigmoid, n) = at(da_sigmoid, n) / (2 + 2 * cosh(at(z, n))))
 EQUATION(G1a, dz_sigmoid, sigmoid_backward(N, z.at, da_sigmoid.at, dz_sigmoid.at),
          SLOPE(a_sigmoid, z, CURVED), AT(NOT_ZERO, WITH_ZEROS), WITHIN(1e-14), EVERY_SMALL_SHAPE)
 
@@ -82,10 +76,7 @@ EQUATION(G22, a_arctan, arctan_forward(N, z.at, a_arctan.at),
          AT(NOT_ZERO, WITH_ZEROS), WITHIN(1e-14), EVERY_SMALL_SHAPE)
 
 // Check (G1b)
-DEFINE(dz_arctan, EACH(n, N) {
-                      real c = cos(angle(at(z, n)));
-                      at(dz_arctan, n) = at(da_arctan, n) * c * c;
-                  })
+DEFINE(dz_arctan, EACH(n, N) at(dz_arctan, n) = at(da_arctan, n) * pow(cos(angle(at(z, n))), 2))
 EQUATION(G1b, dz_arctan, arctan_backward(N, z.at, da_arctan.at, dz_arctan.at),
          SLOPE(a_arctan, z, CURVED), AT(NOT_ZERO, WITH_ZEROS), WITHIN(1e-14), EVERY_SMALL_SHAPE)
 
@@ -106,15 +97,12 @@ DEFINE(own, EACH(c, N) at(own, c) = probability(&at(scores, c, 0), c))
 DEFINE(J, define_a_softmax();
           real S = 0;
           EACH(c, N) S += exp(at(z, c));
-          EACH(c, N) EACH(c_, N)
-              at(J, c, c_) = exp(at(z, c)) * ((c == c_) * S - exp(at(z, c_))) / (S * S))
+          EACH_PAIR at(J, c, c_) = exp(at(z, c)) * ((c == c_) * S - exp(at(z, c_))) / (S * S))
 EQUATION(23, J, softmax_jacobian(N, a_softmax.at, J.at),
          SLOPE(own, scores, CURVED), AT(SCORES), WITHIN(1e-14), EVERY_SMALL_SHAPE)
 
 // Check (G7)
-DEFINE(dz_softmax, define_J();
-                   EACH(c, N) EACH(c_, N)
-                       at(dz_softmax, c_) += at(J, c, c_) * at(da_softmax, c))
+DEFINE(dz_softmax, define_J(); EACH_PAIR at(dz_softmax, c_) += at(J, c, c_) * at(da_softmax, c))
 EQUATION(G7, dz_softmax, softmax_backward(N, a_softmax.at, da_softmax.at, dz_softmax.at),
          SLOPE(a_softmax, z, CURVED), AT(SCORES), WITHIN(1e-14), EVERY_SMALL_SHAPE)
 
@@ -144,11 +132,9 @@ WRONG(21, NULL, "the mask alone, without dl/da", CENTRAL, EACH_DZ Z > 0)
 WRONG(21, NULL, "max(0, z) for the mask", CENTRAL, EACH_DZ at(da, n) * fmax(0, Z))
 STALE(21, CENTRAL)
 WRONG_TOGETHER(21, "a leaky ReLU forward and backward",
-               a, EACH(n, N) { went(1 + side(Z)); at(a, n) = at(z, n) / (Z > 0 ? 1 : 8); },
-               EACH_DZ at(da, n) / (Z > 0 ? 1 : 8))
+               a, EACH_A at(z, n) / (side(Z) > 0 ? 1 : 8), EACH_DZ at(da, n) / (Z > 0 ? 1 : 8))
 WRONG_TOGETHER(21, "|z| forward and backward",
-               a, EACH(n, N) { went(1 + side(Z)); at(a, n) = at(z, n) * side(Z); },
-               EACH_DZ at(da, n) * side(Z))
+               a, EACH_A at(z, n) * side(Z), EACH_DZ at(da, n) * side(Z))
 
 // wrong: (G1)
 WRONG(G1, NULL, "dl/da without f'", CENTRAL, EACH_DZ at(da, n))
@@ -193,46 +179,42 @@ WRONG(G1b, NULL, "arctan: 1 + z z", CENTRAL, EACH_DZ_ARCTAN at(da, n) * (1 + Z *
 STALE(G1b, CENTRAL)
 
 // wrong: (22)
-#define P at(a_softmax, c)
-#define E exp(part(z, c))
+#define P(c) at(a_softmax, c)
+#define E(c) exp(part(z, c))
+#define SOFTMAX_OVER(x) define_a_softmax(); EACH(c, N) P(c) /= x
 
 static void shifted(double shift)
 {
     double sum = 0;
     EACH(c, N) sum += exp(part(z, c) - shift);
-    EACH(c, N) P = exp(part(z, c) - shift) / sum;
+    EACH(c, N) P(c) = exp(part(z, c) - shift) / sum;
 }
 
 static void not_shifted(void) { shifted(0); }
-static void one_z_in_every_term(void) { EACH(c, N) P = E / (N * E); }
+static void one_z_in_every_term(void) { EACH(c, N) P(c) = E(c) / (N * E(c)); }
 
 WRONG(22, "E22", "one z in every term of the sum", ORACLE, one_z_in_every_term())
 WRONG(22, "L8", "no shift, as in the paper's program", ORACLE, not_shifted())
 WRONG(22, NULL, "shifted by the first z", ORACLE, shifted(part(z, 0)))
 WRONG(22, NULL, "only the numerator shifted", ORACLE,
       define_a_softmax(); double most = largest(a_softmax), sum = 0;
-      EACH(c, N) sum += E; EACH(c, N) P /= most * sum)
+      EACH(c, N) sum += E(c); EACH(c, N) P(c) /= most * sum)
 WRONG(22, NULL, "no sum over c'", ORACLE,
-      define_a_softmax(); double most = largest(a_softmax); EACH(c, N) P /= most)
-WRONG(22, NULL, "the sum without its own term", ORACLE, define_a_softmax(); EACH(c, N) P /= 1 - P)
-WRONG(22, NULL, "the sum from c' = 1", ORACLE,
-      define_a_softmax(); double first = part(a_softmax, 0); EACH(c, N) P /= 1 - first)
-WRONG(22, NULL, "z for exp(z)", ORACLE,
-      double sum = 0; EACH(c, N) sum += part(z, c); EACH(c, N) P = part(z, c) / sum)
+      define_a_softmax(); double most = largest(a_softmax); EACH(c, N) P(c) /= most)
+WRONG(22, NULL, "the sum without its own term", ORACLE, SOFTMAX_OVER(1 - P(c)))
+WRONG(22, NULL, "the sum from c' = 1", ORACLE, SOFTMAX_OVER(1 - probability(z.at, 0)))
+WRONG(22, NULL, "z for exp(z)", ORACLE, EACH(c, N) P(c) = part(z, c) / sum_of(z))
 STALE(22, ORACLE)
 
 // wrong: (23)
-#define EACH_J EACH(c, N) EACH(c_, N) at(J, c, c_) =
-#define P_ at(a_softmax, c_)
+#define EACH_J EACH_PAIR at(J, c, c_) =
 #define SIGMOID(t) (1 / (1 + exp(-(t))))
 
 WRONG(23, "E23", "c' free and summed", CENTRAL,
-      define_J(); EACH(c, N) EACH(c_, N)
-          if (c != c_)   // what is left of the fraction
-              at(J, c, c_) = -E / exp(part(z, c_)) / (N * N))
+      define_J(); EACH_PAIR if (c != c_) at(J, c, c_) = -E(c) / E(c_) / (N * N))
 WRONG(23, NULL, "a plus off the diagonal", CENTRAL, define_J(); EACH_J fabs(part(J, c * N + c_)))
-WRONG(23, NULL, "the diagonal alone", CENTRAL, EACH_J (c == c_) * P * (1 - P))
-WRONG(23, NULL, "- a[c] a[c'] on the diagonal too", CENTRAL, EACH_J -P * P_)
+WRONG(23, NULL, "the diagonal alone", CENTRAL, EACH_J (c == c_) * P(c) * (1 - P(c)))
+WRONG(23, NULL, "- a[c] a[c'] on the diagonal too", CENTRAL, EACH_J -P(c) * P(c_))
 WRONG(23, NULL, "z for a", CENTRAL, EACH_J at(z, c) * ((c == c_) - at(z, c_)))
 STALE(23, CENTRAL)
 WRONG_TOGETHER(23, "sigmoids forward and backward",
@@ -242,85 +224,55 @@ WRONG_TOGETHER(23, "sigmoids forward and backward",
 // wrong: (G7)
 #define DA at(da_softmax, c)
 #define EACH_DZ_SOFTMAX EACH(c, N) at(dz_softmax, c) =
-#define MEAN real mean = 0; EACH(c, N) mean += DA * P;
+#define MEAN inner_product(a_softmax, da_softmax)
 
-WRONG(G7, NULL, "the diagonal alone", CENTRAL, EACH_DZ_SOFTMAX DA * P * (1 - P))
+WRONG(G7, NULL, "the diagonal alone", CENTRAL, EACH_DZ_SOFTMAX DA * P(c) * (1 - P(c)))
 WRONG(G7, NULL, "the mean not weighted", CENTRAL,
-      real mean = 0; EACH(c, N) mean += DA / N; EACH_DZ_SOFTMAX P * (DA - mean))
-WRONG(G7, NULL, "the mean with a plus", CENTRAL, MEAN EACH_DZ_SOFTMAX P * (DA + mean))
-WRONG(G7, NULL, "no sum over c'", CENTRAL, EACH_DZ_SOFTMAX P * DA)
-WRONG(G7, NULL, "the factor a[c] forgotten", CENTRAL, MEAN EACH_DZ_SOFTMAX DA - mean)
+      EACH_DZ_SOFTMAX P(c) * (DA - sum_of(da_softmax) / N))
+WRONG(G7, NULL, "the mean with a plus", CENTRAL, EACH_DZ_SOFTMAX P(c) * (DA + MEAN))
+WRONG(G7, NULL, "no sum over c'", CENTRAL, EACH_DZ_SOFTMAX P(c) * DA)
+WRONG(G7, NULL, "the factor a[c] forgotten", CENTRAL, EACH_DZ_SOFTMAX DA - MEAN)
 WRONG(G7, NULL, "a mean that is not complete", CENTRAL,
-      real mean = 0; EACH(c, N) { mean += DA * P; at(dz_softmax, c) = P * (DA - mean); })
+      real mean = 0; EACH(c, N) { mean += DA * P(c); at(dz_softmax, c) = P(c) * (DA - mean); })
 STALE(G7, CENTRAL)
 WRONG_TOGETHER(G7, "sigmoids forward and backward",
-               a_softmax, EACH(c, N) P = SIGMOID(at(z, c)),
+               a_softmax, EACH(c, N) P(c) = SIGMOID(at(z, c)),
                EACH_DZ_SOFTMAX DA * SIGMOID(at(z, c)) * (1 - SIGMOID(at(z, c))))
 
 // Claims about the activations
-// Whether the call does what the definition does, when its result lies where another array is.
-static int agrees(operation *call, operation *define, struct array where, struct array *out)
-{
-    define();
-    struct array expected = copy(*out), apart = *out;
-    *out = where;
-    call();
-    int same = alike(*out, expected);
-    *out = apart;
-    return same;
-}
-
 #define IN_PLACE(forward, backward, f) \
-    (choose(NOT_ZERO), agrees(call_##backward, define_dz##f, da##f, &dz##f) \
-                       && agrees(call_##forward, define_a##f, z, &a##f))
+    (choose(NOT_ZERO), agrees(define_dz##f, call_##backward, &dz##f, da##f) \
+                       && agrees(define_a##f, call_##forward, &a##f, z))
 
-static real relu_without_record(void)   // so that no step is shortened
+static real unrecorded(void)   // ReLU without a record of ways, so that no step is shortened
 {
     define_a();
     branches = 0;
     return inner_product(da, a);
 }
 
-static double measured_at_zero(int n)   // over the slope that comes in
-{
-    choose(WITH_ZEROS);
-    return central_difference(relu_without_record, &at(z, n), 1).value / part(da, n);
-}
-
-static double sum_of_probabilities(operation *softmax)
-{
-    double sum = 0;
-    choose(SCORES), softmax();
-    EACH(c, N) sum += part(a_softmax, c);
-    return sum;
-}
-
 CLAIM("ReLU in place, forward and backward", IN_PLACE(20, 21, ))
 CLAIM("sigmoid in place, forward and backward", IN_PLACE(G21, G1a, _sigmoid))
 CLAIM("arctan in place, forward and backward", IN_PLACE(G22, G1b, _arctan))
 CLAIM("softmax in place, backward",
-      (choose(SCORES), agrees(call_G7, define_dz_softmax, da_softmax, &dz_softmax)))
+      (choose(SCORES), agrees(define_dz_softmax, call_G7, &dz_softmax, da_softmax)))
 CLAIM("the slope of ReLU from a in place of z",
-      (choose(WITH_ZEROS), define_a(), z = a, agrees(call_21, define_dz, dz, &dz)))
-CLAIM("away from zero the printed (21) is not noticed",
-      (choose(NOT_ZERO), agrees(one_at_zero, define_dz, dz, &dz)))
+      (choose(WITH_ZEROS), define_a(), z = a, agrees(define_dz, call_21, &dz, dz)))
+CLAIM("away from zero the printed (21) is not noticed", UNNOTICED(one_at_zero, dz, NOT_ZERO))
 CLAIM("central differences at zero say one half",
-      measured_at_zero(1) == 0.5 && measured_at_zero(2) == 0.5)
+      (choose(WITH_ZEROS), central_difference(unrecorded, &at(z, 1), 1).value == part(da, 1) / 2))
 CLAIM("the sum of (22) is 1 with one z in every term",
-      fabs(sum_of_probabilities(one_z_in_every_term) - 1) < 1e-14)
-CLAIM("for moderate z the shift is not noticed",
-      (choose(SCORES), agrees(not_shifted, define_a_softmax, a_softmax, &a_softmax)))
-CLAIM("softmax of one number is 1",
-      (N = 1, draw_arrays(NOT_ZERO), call_22(), part(a_softmax, 0) == 1))
+      (choose(SCORES), one_z_in_every_term(), fabs(sum_of(a_softmax) - 1) < 1e-14))
+CLAIM("for moderate z the shift is not noticed", UNNOTICED(not_shifted, a_softmax, SCORES))
+CLAIM("softmax of one number is 1", (small_count(0), call_22(), part(a_softmax, 0) == 1))
 REFUSES("softmax of no number", "at least one number", softmax_forward(0, NULL, NULL))
 #ifdef COMPLEX
-static double worst_tangent(void)   // how far tan(arctan t) is from t, for t in all four quadrants
+static double worst_tangent(void)   // how far tan(alpha) is from t; 1 if alpha is too wide
 {
     double worst = 0;
     for (double x = -3; x <= 3; x += 0.375) for (double y = -2.75; y <= 2.75; y += 0.5) {
         real t = x + y * _Complex_I, alpha = real_atan(t);
-        worst = fmax(worst, cabs(tan(alpha) - t) / cabs(t));
-        worst = fmax(worst, fabs(creal(alpha)) > acos(0.0));   // more than a right angle
+        worst = fmax(worst, cabs(tan(alpha) - t) / cabs(t) + (fabs(creal(alpha)) > acos(0.0)));
     }
     return worst;
 }

@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [ca6bf02ee7d0]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [77e713b40c60]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -179,6 +179,18 @@ static inline void draw_different(int n, int value[n], int low, int high)   // n
         while (is_among(i, value, value[i]));
 }
 
+// DRAW(low, high, &n.C, &n.C_) draws these, no two of them equal.
+#define DRAW(low, high, ...) \
+    draw_into(sizeof((int *[]){__VA_ARGS__}) / sizeof(int *), (int *[]){__VA_ARGS__}, low, high)
+
+static inline void draw_into(int n, int *const place[n], int low, int high)
+{
+    int value[n];
+    draw_different(n, value, low, high);
+    for (int i = 0; i < n; i++)
+        *place[i] = value[i];
+}
+
 // A verdict
 enum method { ORACLE, CENTRAL, COMPLEX_STEP, ADJOINT, METHODS };
 static const char *const method_name[] = {"oracle", "central", "complex", "adjoint"};
@@ -244,6 +256,14 @@ static inline double largest(struct array x)
     return most;
 }
 
+static inline double sum_of(struct array x)
+{
+    double sum = 0;
+    for (int i = 0; i < x.count; i++)
+        sum += part(x, i);
+    return sum;
+}
+
 // "da[2][0][3]": where entry i of x stands, if i is counted through. Before x the last index is
 // negative.
 static inline int describe_place(int size, char text[size], struct array x, int i)
@@ -293,9 +313,10 @@ static inline void compare(struct verdict *v, enum method m, double allowed, str
 typedef real objective(void);
 static unsigned long long branches;   // the way of the last evaluation; 0 without branches
 
-static inline void went(int way)   // to be called at each branch, way = 0, 1, ...
+static inline int went(int way)   // to be called at each branch, way = 0, 1, ..., which it returns
 {
     branches = branches * 0x9e3779b97f4a7c15 + (unsigned long long)way + 1;
+    return way;
 }
 
 static inline real inner_product(struct array v, struct array z)
@@ -741,6 +762,22 @@ static inline int alike(struct array a, struct array b)
     return equal;
 }
 
+// Whether the call leaves in x what the definition leaves, when x lies where another array is.
+static inline int agrees(operation *define, operation *call, struct array *x, struct array where)
+{
+    define();
+    struct array expected = copy(*x), apart = *x;
+    clear(*x);
+    *x = where;
+    call();
+    int same = alike(*x, expected);
+    *x = apart;
+    return same;
+}
+
+// Whether a wrong version gives what the definition of x gives, at this shape.
+#define UNNOTICED(wrong, x, shape) (choose(shape), agrees(define_##x, wrong, &x, x))
+
 static inline int all_alike(struct results a, struct results b)
 {
     int equal = 1;
@@ -748,6 +785,15 @@ static inline int all_alike(struct results a, struct results b)
         equal &= alike(a.of[r], b.of[r]);
     return equal;
 }
+
+static inline int as_defined(struct array x, operation *define)
+{
+    struct array got = copy(x);
+    define();
+    return alike(got, x);
+}
+
+#define AS_DEFINED(x) as_defined(x, define_##x)
 
 // Try a shape
 // How one version did at all shapes; and whether it always gave what the call under test gives.

@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [24f8d3ebcd18]: edit there, or here and make stitch
+// Tangled from chapters/2-convolution.md [c14442868859]: edit there, or here and make stitch
 #ifdef FAST
 #include "../src/fast.c"
 #define CHAPTER "chapters/9-why-it-is-fast.md"
@@ -12,45 +12,54 @@
 enum shape { PLAIN = 1, STRIDED, WIDE, WIDE_STRIDED, TABLE, TABLE_STRIDED };
 static struct convolution n;
 static struct array eta, w, b, a, z, Z, H, B, dz, da, dw, db;
-static int strides = 1, paddings = 1;   // of the table: how many of each
+static int steps = 1;   // of the table: how many strides, and how many paddings
 
 static void draw_arrays(void)   // of the sizes in n
 {
-    n.X = (n.X_ + 2 * n.PX - n.KX) / n.SX + 1, n.Y = (n.Y_ + 2 * n.PY - n.KY) / n.SY + 1;
     ARRAY(w, n.C, n.C_, n.KX, n.KY), ARRAY(dw, n.C, n.C_, n.KX, n.KY);
-    ARRAY(b, n.C), ARRAY(db, n.C);
-    ARRAY(a, n.C_, n.X_, n.Y_), ARRAY(da, n.C_, n.X_, n.Y_);
+    ARRAY(b, n.C), ARRAY(db, n.C), ARRAY(a, n.C_, n.X_, n.Y_), ARRAY(da, n.C_, n.X_, n.Y_);
     ARRAY(z, n.C, n.X, n.Y), ARRAY(dz, n.C, n.X, n.Y);
     ARRAY(Z, n.C, n.X, n.Y), ARRAY(H, n.C, n.X, n.Y), ARRAY(B, n.C, n.X, n.Y);
     randomise(w), randomise(b), randomise(a), randomise(dz);
 }
 
+static void size_output(void)
+{
+    n.X = (n.X_ + 2 * n.PX - n.KX) / n.SX + 1, n.Y = (n.Y_ + 2 * n.PY - n.KY) / n.SY + 1;
+}
+
 static void draw_sizes(int wide, int strided)
 {
-    int size[6], step[4] = {1, 1, 0, 0};
-    draw_different(4, size, 2, 5);
-    draw_different(2, size + 4, 6, 8);
+    n = (struct convolution){.SX = 1, .SY = 1};
+    DRAW(2, 5, &n.C, &n.C_, &n.KX, &n.KY);
+    DRAW(6, 8, &n.X_, &n.Y_);
     if (wide)
-        draw_different(2, size, 9, 12);
+        DRAW(9, 12, &n.C, &n.C_);
     if (strided) {
-        draw_different(2, step, 2, 3);
-        draw_different(2, step + 2, 1, 3);
+        DRAW(2, 3, &n.SX, &n.SY);
+        DRAW(1, 3, &n.PX, &n.PY);
     }
-    n = (struct convolution){.C = size[0], .C_ = size[1], .KX = size[2], .KY = size[3],
-                             .X_ = size[4], .Y_ = size[5], .SX = step[0], .SY = step[1],
-                             .PX = step[2], .PY = step[3]};
+    size_output();
 }
 
 static void choose(int shape)
 {
-    strides = shape == TABLE_STRIDED ? 4 : 1, paddings = shape == TABLE_STRIDED ? 4 : 1;
-    ARRAY(eta, 12, 6, strides, paddings);
+    steps = shape == TABLE_STRIDED ? 4 : 1;
+    ARRAY(eta, 12, 6, steps, steps);
     do
         draw_sizes(shape == WIDE || shape == WIDE_STRIDED,
                    shape == STRIDED || shape == WIDE_STRIDED);
-    while (n.X_ - n.KX == n.Y_ - n.KY || n.X_ < n.KX + 2 || n.Y_ < n.KY + 2);
+    while (n.X == n.Y || n.X_ < n.KX + 2 || n.Y_ < n.KY + 2);
     draw_arrays();
 }
+
+#define EACH_SIZE for (int X_ = 6; X_ < 18; X_++) for (int K = 1; K <= 6; K++) \
+                  for (int s = 1; s <= steps; s++) for (int p = 0; p < steps; p++)
+#define ETA at(eta, X_ - 6, K - 1, s - 1, p)
+#define EACH_MAP EACH(c, n.C) EACH(x, n.X) EACH(y, n.Y)
+#define EACH_TERM EACH_MAP EACH(c_, n.C_) EACH(x_, n.KX) EACH(y_, n.KY)
+#define ROW x * n.SX + x_ - n.PX
+#define COLUMN y * n.SY + y_ - n.PY
 
 // Every small convolution
 enum { SMALL = 9 * 16 * 9 * 9 * 9, TILES = 7 };
@@ -67,19 +76,11 @@ static int small_convolution(long number)
         n = (struct convolution){.C = channels[tile % TILES], .C_ = channels[tile / TILES], .X_ = 3,
                                  .Y_ = 2, .KX = 2, .KY = 1, .SX = 1, .SY = 1};
     int legal = n.KX <= n.X_ + 2 * n.PX && n.KY <= n.Y_ + 2 * n.PY;
+    size_output();
     if (legal)
         draw_arrays();
     return legal;
 }
-
-// Terms of the convolution
-#define EACH_SIZE for (int X_ = 6; X_ < 18; X_++) for (int K = 1; K <= 6; K++) \
-                  for (int s = 1; s <= strides; s++) for (int p = 0; p < paddings; p++)
-#define ETA at(eta, X_ - 6, K - 1, s - 1, p)
-#define EACH_MAP EACH(c, n.C) EACH(x, n.X) EACH(y, n.Y)
-#define EACH_TERM EACH_MAP EACH(c_, n.C_) EACH(x_, n.KX) EACH(y_, n.KY)
-#define ROW x * n.SX + x_ - n.PX
-#define COLUMN y * n.SY + y_ - n.PY
 
 // Check (6)
 DEFINE(eta, EACH_SIZE for (int first = -p; first + K <= X_ + p; first += s) ETA += 1)
@@ -127,43 +128,27 @@ DEFINE(Z, define_H(); define_B(); EACH_MAP at(Z, c, x, y) = at(H, c, x, y) + at(
 EQUATION(11, Z, convolution_forward(n, w.at, b.at, a.at, Z.at), AT(PLAIN))
 
 // Claims about the convolution
-static int pair_is_right(int shape)
+static int backward_is_right(void)
 {
-    choose(shape);
     convolution_backward(n, w.at, a.at, dz.at, da.at, dw.at, db.at);
-    struct array all[] = {copy(da), copy(dw), copy(db)};
-    define_da(), define_dw(), define_db();
-    return alike(da, all[0]) && alike(dw, all[1]) && alike(db, all[2]);
+    return AS_DEFINED(da) && AS_DEFINED(dw) && AS_DEFINED(db);
 }
 
-static int zero_gives_zero(void)
-{
-    choose(STRIDED);
-    clear(dz);
-    convolution_backward(n, w.at, a.at, dz.at, da.at, dw.at, db.at);
-    return largest(da) == 0 && largest(dw) == 0 && largest(db) == 0 && !nans(da);
-}
-
-static void call_with(int *size, int value, operation *call)   // n.X is 3 at least, n.Y 8 at most
-{
-    choose(PLAIN);
-    *size = value;
-    call();
-}
-
-CLAIM("convolution_backward gives all three slopes", pair_is_right(STRIDED))
-CLAIM("no slope in, no slope out", zero_gives_zero())
+CLAIM("convolution_backward gives all three slopes", (choose(STRIDED), backward_is_right()))
+CLAIM("no slope in, no slope out",
+      (choose(STRIDED), clear(dz),
+       backward_is_right() && largest(da) + largest(dw) + largest(db) == 0))
 REFUSES("a kernel larger than the padded input", "not be larger", convolution_extent(3, 6, 1, 1))
 REFUSES("a kernel larger than the input", "not be larger", convolution_extent(3, 4, 1, 0))
 REFUSES("a kernel without rows", "at least 1", convolution_extent(3, 0, 1, 0))
 REFUSES("a stride of zero", "at least 1", convolution_extent(3, 2, 0, 0))
 REFUSES("a negative padding", "at least 0", convolution_extent(3, 2, 1, -1))
-REFUSES("a layer without neurons", "convolution_fits", call_with(&n.C, 0, call_7))
-REFUSES("a layer without channels before it", "convolution_fits", call_with(&n.C_, 0, call_7))
-REFUSES("an output with too few rows", "convolution_fits", call_with(&n.X, 2, call_7))
-REFUSES("an output with too many columns", "convolution_fits", call_with(&n.Y, 9, call_7))
-REFUSES("the same in (8)", "convolution_fits", call_with(&n.Y, 9, call_8))
-REFUSES("the same in (9)", "convolution_fits", call_with(&n.Y, 9, call_9))
+REFUSES("a layer without neurons", "convolution_fits", choose(PLAIN), n.C = 0, call_7())
+REFUSES("a layer without channels before it", "convolution_fits", choose(PLAIN), n.C_ = 0, call_7())
+REFUSES("an output with too few rows", "convolution_fits", choose(PLAIN), n.X--, call_7())
+REFUSES("an output with too many columns", "convolution_fits", choose(PLAIN), n.Y++, call_7())
+REFUSES("too few columns, in (8)", "convolution_fits", choose(PLAIN), n.Y--, call_8())
+REFUSES("too many rows, in (9)", "convolution_fits", choose(PLAIN), n.X++, call_9())
 
 // wrong: (6)
 WRONG(6, "E6", "eta - k + 1, as printed", ORACLE, EACH_SIZE ETA = (X_ - 1) - (K - 1) + 1 + 1)
@@ -180,46 +165,38 @@ WRONG(G4, NULL, "a difference of quotients", ORACLE, EACH_SIZE ETA = (X_ + 2 * p
 
 // wrong: (7)
 #define WITH_BIAS EACH_MAP at(z, c, x, y) = at(b, c); EACH_TERM at(z, c, x, y) +=
+#define Z_OF(...) WITH_BIAS at(w, c, c_, x_, y_) * at(a, __VA_ARGS__)
+#define FLIPPED n.KX - 1 - x_, n.KY - 1 - y_
 
-WRONG(7, "E7a", "a_(c), as printed", ORACLE,
-      WITH_BIAS at(w, c, c_, x_, y_) * at(a, c, ROW, COLUMN))
-WRONG(7, "E7b", "(x + x', x + y'), as printed", ORACLE,
-      WITH_BIAS at(w, c, c_, x_, y_) * at(a, c_, ROW, x + y_))
-WRONG(7, NULL, "a flipped kernel", ORACLE,
-      WITH_BIAS at(w, c, c_, n.KX - 1 - x_, n.KY - 1 - y_) * at(a, c_, ROW, COLUMN))
+WRONG(7, "E7a", "a_(c), as printed", ORACLE, Z_OF(c, ROW, COLUMN))
+WRONG(7, "E7b", "(x + x', x + y'), as printed", ORACLE, Z_OF(c_, ROW, x + y_))
+WRONG(7, NULL, "a flipped kernel", ORACLE, WITH_BIAS at(w, c, c_, FLIPPED) * at(a, c_, ROW, COLUMN))
 WRONG(7, NULL, "w_(c',c)", ORACLE, WITH_BIAS at(w, c_, c, x_, y_) * at(a, c_, ROW, COLUMN))
-WRONG(7, NULL, "rows and columns of the input exchanged", ORACLE,
-      WITH_BIAS at(w, c, c_, x_, y_) * at(a, c_, COLUMN, ROW))
+WRONG(7, NULL, "rows and columns of the input exchanged", ORACLE, Z_OF(c_, COLUMN, ROW))
 WRONG(7, NULL, "the kernel's last row left out", ORACLE,
       WITH_BIAS (x_ < n.KX - 1) * at(w, c, c_, x_, y_) * at(a, c_, ROW, COLUMN))
 WRONG(7, NULL, "the bias once for each c'", ORACLE,
-      EACH_MAP at(z, c, x, y) = n.C_ * at(b, c);
-      EACH_TERM at(z, c, x, y) += at(w, c, c_, x_, y_) * at(a, c_, ROW, COLUMN))
-WRONG(7, NULL, "no bias", ORACLE,
-      EACH_TERM at(z, c, x, y) += at(w, c, c_, x_, y_) * at(a, c_, ROW, COLUMN))
+      define_z(); EACH_MAP at(z, c, x, y) += (n.C_ - 1) * at(b, c))
+WRONG(7, NULL, "no bias", ORACLE, define_z(); EACH_MAP at(z, c, x, y) -= at(b, c))
 STALE(7, ORACLE)
 
 // wrong: (G5)
-WRONG(G5, NULL, "strides exchanged", ORACLE,
-      WITH_BIAS at(w, c, c_, x_, y_) * at(a, c_, x * n.SY + x_ - n.PX, y * n.SX + y_ - n.PY))
-WRONG(G5, NULL, "the stride forgotten in one direction", ORACLE,
-      WITH_BIAS at(w, c, c_, x_, y_) * at(a, c_, ROW, y + y_ - n.PY))
+WRONG(G5, NULL, "strides exchanged", ORACLE, Z_OF(c_, x * n.SY + x_ - n.PX, y * n.SX + y_ - n.PY))
+WRONG(G5, NULL, "the stride forgotten in one direction", ORACLE, Z_OF(c_, ROW, y + y_ - n.PY))
 WRONG(G5, NULL, "the stride times x' instead of x", ORACLE,
-      WITH_BIAS at(w, c, c_, x_, y_) * at(a, c_, x + x_ * n.SX - n.PX, y + y_ * n.SY - n.PY))
-WRONG(G5, NULL, "no padding", ORACLE,
-      WITH_BIAS at(w, c, c_, x_, y_) * at(a, c_, x * n.SX + x_, y * n.SY + y_))
+      Z_OF(c_, x + x_ * n.SX - n.PX, y + y_ * n.SY - n.PY))
+WRONG(G5, NULL, "no padding", ORACLE, Z_OF(c_, x * n.SX + x_, y * n.SY + y_))
 WRONG(G5, NULL, "padding with the other sign", ORACLE,
-      WITH_BIAS at(w, c, c_, x_, y_) * at(a, c_, ROW + 2 * n.PX, COLUMN + 2 * n.PY))
+      Z_OF(c_, ROW + 2 * n.PX, COLUMN + 2 * n.PY))
 
 // wrong: (8)
-#define EACH_OWED EACH_MAP EACH(c_, n.C_) EACH(i, n.X_) EACH(j, n.Y_) at(da, c_, i, j)
+#define DA_OF(...) EACH_MAP EACH(c_, n.C_) EACH(i, n.X_) EACH(j, n.Y_) \
+    at(da, c_, i, j) += at(dz, c, x, y) * at(w, __VA_ARGS__)
 
 WRONG(8, "E8a", "without its condition, indices wrap around", CENTRAL,
-      EACH_OWED += at(dz, c, x, y) * at(w, c, c_, abs(i - x) % n.KX, abs(j - y) % n.KY))
-WRONG(8, NULL, "w(x - x'', y - y'')", CENTRAL,
-      EACH_OWED += at(dz, c, x, y) * at(w, c, c_, x - i, y - j))
-WRONG(8, NULL, "w_(c'',c)", CENTRAL,
-      EACH_TERM at(da, c_, ROW, COLUMN) += at(dz, c, x, y) * at(w, c_, c, x_, y_))
+      DA_OF(c, c_, abs(i - x) % n.KX, abs(j - y) % n.KY))
+WRONG(8, NULL, "w(x - x'', y - y'')", CENTRAL, DA_OF(c, c_, x - i, y - j))
+WRONG(8, NULL, "w_(c'',c)", CENTRAL, DA_OF(c_, c, i - x, j - y))
 WRONG(8, NULL, "no sum over c", CENTRAL,
       EACH_TERM at(da, c_, ROW, COLUMN) += (c == 0) * at(dz, c, x, y) * at(w, c, c_, x_, y_))
 WRONG(8, NULL, "= for +=", CENTRAL,
@@ -228,29 +205,26 @@ STALE(8, CENTRAL)
 
 // wrong: (G6a)
 WRONG(G6a, "P4", "(8) with an unscaled stride", CENTRAL,
-      EACH_OWED += at(dz, c, x, y) * at(w, c, c_, i + n.PX - x, j + n.PY - y))
+      DA_OF(c, c_, i + n.PX - x, j + n.PY - y))
 WRONG(G6a, NULL, "(8) with the stride in one direction only", CENTRAL,
-      EACH_OWED += at(dz, c, x, y) * at(w, c, c_, i + n.PX - x * n.SX, j + n.PY - y))
+      DA_OF(c, c_, i + n.PX - x * n.SX, j + n.PY - y))
 WRONG(G6a, NULL, "(8) where the stride does not divide", CENTRAL,
-      EACH_OWED += at(dz, c, x, y) * at(w, c, c_, (i + n.PX) / n.SX - x, (j + n.PY) / n.SY - y))
+      DA_OF(c, c_, (i + n.PX) / n.SX - x, (j + n.PY) / n.SY - y))
 WRONG(G6a, NULL, "(8) with padding of the other sign", CENTRAL,
-      EACH_OWED += at(dz, c, x, y) * at(w, c, c_, i - n.PX - x * n.SX, j - n.PY - y * n.SY))
+      DA_OF(c, c_, i - n.PX - x * n.SX, j - n.PY - y * n.SY))
 
 // wrong: (9)
-WRONG(9, "E9a", "(x + x'', x + y''), as printed", CENTRAL,
-      EACH_TERM at(dw, c, c_, x_, y_) += at(dz, c, x, y) * at(a, c_, ROW, x + y_))
+#define DW_OF(...) EACH_TERM at(dw, c, c_, x_, y_) += at(dz, c, x, y) * at(a, __VA_ARGS__)
+
+WRONG(9, "E9a", "(x + x'', x + y''), as printed", CENTRAL, DW_OF(c_, ROW, x + y_))
 WRONG_TOGETHER(9, "the printed (7) and (9) together",
-               z, WITH_BIAS at(w, c, c_, x_, y_) * at(a, c_, ROW, x + y_),
-               EACH_TERM at(dw, c, c_, x_, y_) += at(dz, c, x, y) * at(a, c_, ROW, x + y_))
-WRONG(9, "E9b", "a_(c') with c' unbound, taken for c", CENTRAL,
-      EACH_TERM at(dw, c, c_, x_, y_) += at(dz, c, x, y) * at(a, c, ROW, COLUMN))
+               z, Z_OF(c_, ROW, x + y_), DW_OF(c_, ROW, x + y_))
+WRONG(9, "E9b", "a_(c') with c' unbound, taken for c", CENTRAL, DW_OF(c, ROW, COLUMN))
 WRONG(9, NULL, "a flipped kernel", CENTRAL,
-      EACH_TERM at(dw, c, c_, n.KX - 1 - x_, n.KY - 1 - y_)
-          += at(dz, c, x, y) * at(a, c_, ROW, COLUMN))
+      EACH_TERM at(dw, c, c_, FLIPPED) += at(dz, c, x, y) * at(a, c_, ROW, COLUMN))
 WRONG_TOGETHER(9, "a flipped kernel forward and backward",
-               z, WITH_BIAS at(w, c, c_, n.KX - 1 - x_, n.KY - 1 - y_) * at(a, c_, ROW, COLUMN),
-               EACH_TERM at(dw, c, c_, n.KX - 1 - x_, n.KY - 1 - y_)
-                   += at(dz, c, x, y) * at(a, c_, ROW, COLUMN))
+               z, WITH_BIAS at(w, c, c_, FLIPPED) * at(a, c_, ROW, COLUMN),
+               EACH_TERM at(dw, c, c_, FLIPPED) += at(dz, c, x, y) * at(a, c_, ROW, COLUMN))
 WRONG(9, NULL, "the activation of layer l, not l - 1", CENTRAL,
       EACH_TERM at(dw, c, c_, x_, y_) += at(dz, c, x, y) * at(z, c_, x + x_, y + y_))
 WRONG(9, NULL, "no sum over x and y", CENTRAL,
@@ -259,15 +233,12 @@ STALE(9, CENTRAL)
 
 // wrong: (G6b)
 WRONG(G6b, NULL, "(9) with the stride in one direction only", CENTRAL,
-      EACH_TERM at(dw, c, c_, x_, y_) += at(dz, c, x, y) * at(a, c_, ROW, y + y_ - n.PY))
+      DW_OF(c_, ROW, y + y_ - n.PY))
 WRONG(G6b, NULL, "(9) with the stride times x'' instead of x", CENTRAL,
-      EACH_TERM at(dw, c, c_, x_, y_)
-          += at(dz, c, x, y) * at(a, c_, x + x_ * n.SX - n.PX, y + y_ * n.SY - n.PY))
-WRONG(G6b, NULL, "(9) without padding", CENTRAL,
-      EACH_TERM at(dw, c, c_, x_, y_) += at(dz, c, x, y) * at(a, c_, x * n.SX + x_, y * n.SY + y_))
+      DW_OF(c_, x + x_ * n.SX - n.PX, y + y_ * n.SY - n.PY))
+WRONG(G6b, NULL, "(9) without padding", CENTRAL, DW_OF(c_, x * n.SX + x_, y * n.SY + y_))
 WRONG(G6b, NULL, "(9) with padding of the other sign", CENTRAL,
-      EACH_TERM at(dw, c, c_, x_, y_)
-          += at(dz, c, x, y) * at(a, c_, ROW + 2 * n.PX, COLUMN + 2 * n.PY))
+      DW_OF(c_, ROW + 2 * n.PX, COLUMN + 2 * n.PY))
 
 // wrong: (10)
 WRONG(10, "E10a", "no sum over x and y, as printed", CENTRAL, EACH_MAP at(db, c) = at(dz, c, x, y))
@@ -286,8 +257,7 @@ STALE(10, CENTRAL)
 
 WRONG(11, "E11b", "Z_(1) stacked twice, as printed", ORACLE, STACK(c + (c == 0), c + (c == 0)))
 WRONG(11, "E11a", "h with (x + x', x + y'), as printed", ORACLE,
-      define_B(); EACH_MAP at(Z, c, x, y) = at(B, c, x, y);
-      EACH_TERM at(Z, c, x, y) += at(w, c, c_, x_, y_) * at(a, c_, ROW, x + y_))
+      Z_OF(c_, ROW, x + y_); EACH_MAP at(Z, c, x, y) = at(z, c, x, y))
 WRONG(11, NULL, "B with b_(0) in all channels", ORACLE, STACK(c, 0))
 WRONG(11, NULL, "no B", ORACLE, STACK(c, n.C))
 WRONG(11, NULL, "H in the opposite order", ORACLE, STACK(n.C - 1 - c, c))

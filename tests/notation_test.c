@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [b22f22d33192]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [2338d03f93f7]: edit there, or here and make stitch
 #include "../src/notation.c"
 #include "check.h"
 
@@ -78,7 +78,8 @@ static int the_fifth_digit_is_seen(void)
 CLAIM("near a kink the step is made smaller", a_step_is_shortened())
 CLAIM("at a kink nothing is compared, and it is counted", a_kink_is_counted())
 CLAIM("an argument without influence is called dead, and fails", a_dead_argument_fails())
-CLAIM("a slope that is off in its fifth digit is caught, the right one passes", the_fifth_digit_is_seen())
+CLAIM("a slope that is off in its fifth digit is caught, the right one passes",
+      the_fifth_digit_is_seen())
 
 // Promises about arrays
 static int unwritten_is_caught(void)
@@ -165,11 +166,17 @@ static int reads_behind(void)   // which place a nan comes from
     return behind;
 }
 
+CLAIM("the right function agrees with itself in place, a wrong one does not",
+      (test_doubling(double_it), !agrees(double_it, triple_it, &twice, twice)
+                                 && agrees(double_it, double_it, &twice, once)))
 CLAIM("a known mistake is recognised", tried(triple_it, triple_it).as_tested)
 CLAIM("another is not taken for it", !tried(skip_one, triple_it).as_tested)
 CLAIM("results that hold nan resemble nothing", !tried(skip_one, skip_one).as_tested)
 CLAIM("the right function is not called a mistake", !tried(double_it, double_it).as_tested)
 CLAIM("a place that was read outside of an array is found", reads_behind())
+CLAIM("what is as it is defined is told from what is not",   // the first call leaves the right one
+      (test_doubling(double_it), triple_it(),
+       !as_defined(twice, double_it) && as_defined(twice, double_it)))
 
 // The adjoint by hand
 #ifdef COMPLEX

@@ -6,6 +6,7 @@ it
 """
 import ast
 import contextlib
+import functools
 import hashlib
 import io
 import os
@@ -20,11 +21,13 @@ import xml.etree.ElementTree as ET
 import counted
 from tools import ROOT   # finds the modules below
 import catalogue
+import edition
 import highlight
 import markdown
 import mathml
 import pages
 import results
+import tangle
 import weave
 
 GOLDEN = os.path.join(ROOT, 'tests', 'equations.golden')
@@ -79,11 +82,16 @@ def golden_lines(book):
                                         re.sub('  +', '  ', linear(ET.fromstring(text)).strip()))
 
 
+@functools.lru_cache(None)
+def project():
+    return catalogue.Catalogue()
+
+
 class Golden(unittest.TestCase):
     def test_displays(self):
         with open(GOLDEN, encoding='utf-8') as file:
             expected = file.read().split('\n')
-        found = ''.join(golden_lines(catalogue.Catalogue())).split('\n')
+        found = ''.join(golden_lines(project())).split('\n')
         for got, wanted in zip(found, expected):
             self.assertEqual(got, wanted, 'if this is right: python3 tests/weave_test.py --golden')
         self.assertEqual(len(found), len(expected))
@@ -95,7 +103,7 @@ class Mathematics(unittest.TestCase):
 
     def test_every_formula_of_the_chapters_is_well_formed(self):
         count = 0
-        for chapter in catalogue.Catalogue().chapters:
+        for chapter in project().chapters:
             with open(os.path.join(ROOT, chapter.path), encoding='utf-8') as file:
                 for tex in re.findall(r'\$`(.+?)`\$', file.read(), re.S):
                     ET.fromstring('<p>%s</p>' % mathml.mathml(tex))
@@ -202,7 +210,8 @@ class Book(unittest.TestCase):
                 with open(os.path.join(cls.folder, 'book', name), encoding='utf-8') as file:
                     cls.texts[name] = file.read()
                 cls.trees[name] = ET.fromstring(cls.texts[name])   # fails if it is not well-formed
-        cls.catalogue = catalogue.Catalogue()
+        cls.site = weave.Site(ROOT, results.Results(''))
+        cls.catalogue = cls.site.catalogue
         cls.declared = catalogue.read_indices(os.path.join(ROOT, 'paper', 'indices.txt'))
 
     @classmethod
@@ -224,13 +233,14 @@ class Book(unittest.TestCase):
             self.assertEqual(len(self.ids(name)), len(set(self.ids(name))), name)
 
     def test_every_link_has_a_target(self):
+        ids = {name: set(self.ids(name)) for name in self.trees}
         for name, tree in self.trees.items():
             for link in (element.get('href') for element in tree.iter() if tag_of(element) == 'a'):
                 if link.startswith('https://'):
                     continue
                 page, _, anchor = link.partition('#')
                 self.assertIn(page or name, self.trees, '%s: %s' % (name, link))
-                self.assertTrue(not anchor or anchor in self.ids(page or name), '%s: %s' % (name, link))
+                self.assertTrue(not anchor or anchor in ids[page or name], '%s: %s' % (name, link))
 
     def test_nothing_is_loaded_from_elsewhere(self):
         sources = ''
@@ -346,14 +356,22 @@ class Book(unittest.TestCase):
             yield from self.names_below(self.catalogue.book.chunks[name])
 
     def test_a_link_that_names_a_chunk_goes_to_it(self):
-        site = weave.Site(ROOT, results.Results(''))
+        site = self.site
         for label, address in (('Convolution, forward', '2-convolution.html#chunk-convolution-forward'),
                                ('Forward', '2-convolution.html')):
             self.assertEqual(site.resolve('../chapters/2-convolution.md', 'paper/errata.md', 1, label),
                              address)
 
+    def test_what_is_checked_is_told_in_symbols(self):
+        for what, tex in (('dl/da_', r"\partial \ell /\partial a'"), ('z_arctan', r'z_{\text{arctan}}'),
+                          ('eta', r'\eta '),
+                          ('dl/J', r'\partial a/\partial z'), ('some words', r'\text{some}\ \text{words}')):
+            self.assertEqual(edition.symbols(what), tex)
+        for what in ('_', "&%#{}' \\", 'a__b', ''):
+            mathml.mathml(edition.symbols(what) or 'a')   # whatever a report says, it is no error
+
     def test_every_method_is_explained(self):
-        site = weave.Site(ROOT, results.Results(''))
+        site = self.site
         self.assertEqual(set(site.methods), set(results.METHODS))
         self.assertEqual(len(set(site.methods.values())), len(results.METHODS))
 
@@ -367,7 +385,7 @@ class Book(unittest.TestCase):
         self.assertIn('2 What the layer does', items.split('<li>kernel')[1].split('</li>')[0])
 
     def test_symbols_have_their_meaning(self):
-        site = weave.Site(ROOT, results.Results(''))
+        site = self.site
         rows = {row[0]: row for row in pages.symbol_rows(site)}
         self.assertIn('minus one', rows[mathml.mathml(r'\eta')][1])
         self.assertIn('(7)', rows[mathml.mathml('w')][2])
@@ -511,8 +529,7 @@ class OldPython(unittest.TestCase):
 
 def main():
     if sys.argv[1:] == ['--golden']:
-        with open(GOLDEN, 'w', encoding='utf-8') as file:
-            file.writelines(golden_lines(catalogue.Catalogue()))
+        tangle.write(GOLDEN, ''.join(golden_lines(project())))
         return 0
     return counted.main()
 
