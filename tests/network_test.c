@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [60668eb23d5a]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [d51fa6e5c441]: edit there, or here and make stitch
 #define main trainer_main
 #include "../src/mnist.c"
 #undef main
@@ -487,7 +487,7 @@ static void put_at_kinks(const struct data *d)
 
 #ifdef LANES
 // Try a remainder of inputs
-static void try_remainder(void)   // an input too few for two rows of lanes, a neuron more than a tile
+static void try_remainder(void)   // of one input less than lanes; one neuron more than a tile
 {
     enum { C = 9, C_ = 2 * SAMPLES - 1 };
     real input[C_], slope[C];
