@@ -338,12 +338,11 @@ TRAP = ['-fsanitize=bounds', '-fsanitize-undefined-trap-on-error']
 STRICT = ['-fsanitize=address,undefined', '-fno-sanitize=vla-bound', '-fno-sanitize-recover=all',
           '-D__SANITIZE_ADDRESS__']
 # The rounds: how checkers are built, and the environment to run them in. The first is quick and kills most.
-# Sanitizers are in double, because gcc misses what complex arithmetic reads and writes; so are small
-# shapes, where the oracle sees all.
+# Sanitizers are in double, because gcc misses what complex arithmetic reads and writes.
 ROUNDS = [(FORMS['double'] + TRAP + ['-O0'], {}),
           (FORMS['complex'] + TRAP + ['-O1'], {}),
           (FORMS['double'] + STRICT + ['-O1'], {}),
-          (FORMS['double'] + TRAP + ['-O1'], {'SHAPES': '1'})]
+          (FORMS['double'] + STRICT + ['-O1'], {'SHAPES': '1'})]
 CHOICE = """#include <stdlib.h>
 static int mutant;
 __attribute__((constructor)) static void choose_mutant(void)

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [b1afa01c0e7d]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [ec07080084f4]: edit there, or here and make stitch
 #define main trainer_main
 #include "../src/mnist.c"
 #undef main
@@ -486,6 +486,26 @@ static void put_at_kinks(const struct data *d)
 }
 
 #ifdef LANES
+// Try a remainder of inputs
+static void try_remainder(void)   // of one input less than lanes; one neuron more than a tile
+{
+    enum { C = 9, C_ = 2 * SAMPLES - 1 };
+    real input[C_], slope[C];
+    weight got[C][C_];
+    for (int n = 0; n < SAMPLES; n++) {
+        for (int c_ = 0; c_ < C_; c_++)
+            *sample(&input[c_], n) = (c_ * 7 + n * 3) % 11 - 5;
+        for (int c = 0; c < C; c++)
+            *sample(&slope[c], n) = (c * 5 + n * 2) % 7 - 3;
+    }
+    fully_connected_dw((struct fully_connected){C, C_}, input, slope, got);
+    for (int c = 0; c < C; c++)
+        for (int c_ = 0; c_ < C_; c_++)
+            if (got[c][c_] != total(slope[c] * input[c_]))
+                give_up("lanes: dw[%d][%d] of (3) is %g, expected %g", c, c_, got[c][c_],
+                        total(slope[c] * input[c_]));
+}
+
 // Write down what the lanes compute
 static void put_down(size_t size, int count, const void *at)
 {
@@ -496,6 +516,7 @@ static void put_down(size_t size, int count, const void *at)
 int main(int count, char **arguments)
 {
     begin_network();
+    try_remainder();
     struct data d = some_digits(count > 1 ? arguments[1] : NULL, SAMPLES);
     int order[SAMPLES], samples = SAMPLES;
     for (int n = 0; n < SAMPLES; n++)
