@@ -243,7 +243,7 @@ class Catalogue:
 
     @functools.lru_cache(maxsize=None)
     def check_of(self, tag, chapter):
-        """The chunk that checks an equation, or None: it declares the check, is called it, or bears the number."""
+        """The chunk that checks an equation, or None: it declares the check, has its name or its number."""
         tests = [chunk for chunk in self.book.chunks.values()
                  if chunk.chapter == chapter and self.tested(chunk) and not chunk.name.startswith('wrong')]
         for fits in (lambda chunk: any(said.tag == tag for part, said in self.declarations(chunk)),

@@ -1,13 +1,13 @@
-// Tangled from chapters/8-trainer.md [e9cec9ff37aa]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [55dc3f6ebf63]: edit there, or here and make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
 //     cc -std=gnu11 -O3 -march=native -fno-math-errno -Wno-psabi mnist.c -o mnist -pthread -lm
 //
 // and './mnist --data DIR' trains it on the idx files in DIR. Beside it stand program.h, for
-// errors, options and files, and fast.c, the fast sums, which -DPLAIN does without; make build/one.c
-// makes a single file of them. A number is a row of sixteen samples (eight with AVX, four
-// elsewhere); with -DDOUBLE it is one double, with -DCOMPLEX one complex number.
+// errors, options and files, and fast.c, the fast sums, which -DPLAIN does without. (A single
+// file of all three: make build/one.c.) A number is a row of sixteen samples (eight with AVX,
+// four elsewhere); with -DDOUBLE it is one double, with -DCOMPLEX one complex number.
 
 #define _GNU_SOURCE
 // How many lanes

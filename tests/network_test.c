@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [d51fa6e5c441]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [ec07080084f4]: edit there, or here and make stitch
 #define main trainer_main
 #include "../src/mnist.c"
 #undef main
@@ -628,7 +628,7 @@ static double allowed(int additions)
     return 2 * FLT_EPSILON * sqrt(additions);
 }
 
-static int agrees(const struct agreement *a, int additions)
+static int in_agreement(const struct agreement *a, int additions)
 {
     return a->most > 0 && a->gap <= allowed(additions) * a->most;
 }
@@ -665,9 +665,9 @@ static int disagreements(void)
 {
     int count = 0;
     for (int m = 0; m < MEMBERS; m++)
-        count += !agrees(&in_group[m], members[m].additions);
+        count += !in_agreement(&in_group[m], members[m].additions);
     for (int t = 0; t < TENSORS - 1; t++)
-        count += !agrees(&in_gradient[t], additions_of_gradient[t]);
+        count += !in_agreement(&in_gradient[t], additions_of_gradient[t]);
     return count;
 }
 
@@ -679,7 +679,7 @@ static void report_agreement(const char *of, const char *name, int count, const 
     if (additions || a->gap != 0)
         snprintf(error, sizeof error, "off by %.0e of the largest, %.0e allowed", a->gap / a->most,
                  allowed(additions));
-    result(agrees(a, additions), "      %-5s %-4s %6d numbers, %s", of, name, count, error);
+    result(in_agreement(a, additions), "      %-5s %-4s %6d numbers, %s", of, name, count, error);
 }
 
 static void reject(const struct data *d, int totalled, const char *mistake)
