@@ -425,11 +425,12 @@ class Trial:
         if self.name == 'fast':
             flags = flags + ['-DFAST']
         mutants = self.name + '.o'
-        for attempt in range(2):   # those that do not compile are left out the second time
+        wrong = [None]
+        while wrong:   # those that do not compile are left out the next time; clang names some twenty at once
             source = all_in_one(self.source, {number: self.mutants[number] for number in self.living()})
             said = self.compile(flags + object_file(mutants), source).stderr
-            self.verdict.update((int(number), 'not compiled')
-                                for number in re.findall(rb'^([1-9]\d*):[\d:]* error', said, re.M))
+            wrong = re.findall(rb'^([1-9]\d*):[\d:]* (?:fatal )?error', said, re.M)
+            self.verdict.update((int(number), 'not compiled') for number in wrong)
         runs = []
         for test in self.tests:
             program = '%s-%s' % (self.name, os.path.basename(test)[:-2])
