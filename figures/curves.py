@@ -65,7 +65,7 @@ def v_curve():
     axes.curve([(h, complex_) for h, _, complex_ in rows], 'c2')
     x, y = axes.at(best[0], best[1])
     f.circle(x, y, 4, 'd3')
-    f.text(x + 14, y + 10, '%s with *h* = 2^{−%.0f}' % (power(best[1]), -math.log2(best[0])), 'start', 's to')
+    f.text(x - 10, y + 16, '%s with *h* = 2^{−%.0f}' % (power(best[1]), -math.log2(best[0])), 'end', 's to')
     x, y = axes.at(near(-30)[0], near(-30)[1])
     f.text(x + 14, y - 10, 'central differences: round-off grows with 1/*h*', 'start', 's to')
     x, y = axes.at(near(-8)[0], near(-8)[1])

@@ -53,7 +53,7 @@ class Section:
         self.indices.update({name: colour for colour, name in COLOURED.findall(text)})
         written = {name: [name.rstrip("'").replace('_', '') + '_' * ("'" in name)] for name in self.indices}
         for tag in self.tags:
-            written.update(declared.get(tag, {}))
+            written.update({name: names for name, names in declared.get(tag, {}).items() if names})
         for name in written:
             self.indices.setdefault(name, '')
             for identifier in written[name]:
@@ -296,6 +296,7 @@ class Catalogue:
         """By block (chapter, line): the words of the index that a heading names or a paragraph explains; the
         others' first paragraphs."""
         self.terms, path = collections.defaultdict(list), os.path.join(self.root, 'paper', 'terms.txt')
+        self.prose = list(self.read_prose())
         for term, pattern in (read_terms(path) if os.path.exists(path) else {}).items():
             places = list(self.mentions(pattern))
             mains = [place for place, explained in places if explained]
@@ -307,11 +308,17 @@ class Catalogue:
     def mentions(self, pattern):
         """Where a word stands, and whether it is a heading's or explained there: *so*."""
         explained = re.compile(r'(?<![\w*])\*(?=\S)[^*]*?%s[^*]*\*' % pattern.pattern, re.I)
+        for place, heading, text in self.prose:
+            if pattern.search(text):
+                yield place, heading or bool(explained.search(text))
+
+    def read_prose(self):
+        """Headings and paragraphs of the first halves, without formulas, code and captions."""
         for chapter in self.chapters:
             for section in chapter.sections if chapter.path not in EXTRA else []:
                 for block in section.blocks if not section.second else []:
                     heading = block.kind == 'heading'
                     text = block.data[1] if heading else block.data if block.kind == 'paragraph' else ''
                     text = markdown.SPAN.sub(' ', text)
-                    if text[:1] not in ('*', '!', '') and pattern.search(text):
-                        yield (chapter.path, block.line), heading or bool(explained.search(text))
+                    if text[:1] not in ('*', '!', ''):
+                        yield (chapter.path, block.line), heading, text

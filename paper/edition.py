@@ -9,25 +9,26 @@ from results import METHODS
 
 WORDS = {'oracle': 'oracle', 'central': 'central differences', 'complex': 'complex step',
          'adjoint': 'adjoint'}
-SYMBOL = re.compile(r'd([A-Za-z]+)/d([A-Za-z]+)|([A-Za-z_]+)|([*~])|(.)')
+SYMBOL = re.compile(r'd([A-Za-z]\w*)/d([A-Za-z]\w*)|([A-Za-z]\w*)|([*~])|([\d.,()=+<>\[\]/-])|(.)')
 CAPTION = re.compile(r'\*(?!\*)[^*]+\*$')
 
 
 def letters(word):
-    """A name of the report as TeX: letters and Greek ones as they are, words upright."""
-    if word in GREEK:
-        return '\\%s ' % word
-    return r'\ell ' if word == 'l' else word if len(word) == 1 else r'\text{%s}' % word.replace('_', ' ')
+    """A name of the report as TeX: letters and Greek ones as they are, a_ as a', words upright."""
+    name, prime = word.rstrip('_'), "'" * word.endswith('_')
+    tex = '\\%s ' % name if name in GREEK else name if len(name) == 1 and name != 'l' else None
+    if name in ('l', 'loss'):
+        tex = r'\ell '
+    return (tex or r'\text{%s}' % name.replace('_', ' ')) + prime
 
 
 def symbols(what):
     """What a check is about, in the equations' own symbols: dl/da is the slope of l."""
     def tex(match):
-        above, below, word, sign, other = match.groups()
+        above, below, word, sign, plain, other = match.groups()
         if above:
             return r'\partial %s/\partial %s' % (letters(above), letters(below))
-        return letters(word) if word else {'*': r'\ast ',
-                                           '~': r'\sim '}[sign] if sign else r'\ ' if other == ' ' else other
+        return letters(word) if word else {'*': r'\ast ', '~': r'\sim '}[sign] if sign else plain or r'\ '
     return SYMBOL.sub(tex, what).strip()
 
 

@@ -12,7 +12,7 @@ WORD = re.compile('|'.join((
     r'(?P<directive>(?m:^ *#\w+))',
     r'(?P<number>\b(?:0[xX][\da-fA-F.]+(?:[pP][+-]?\d+)?|\d[\d.]*(?:[eE][+-]?\d+)?)\w*)',
     r'(?P<name>[A-Za-z_]\w*)',
-    r'(?P<other>[^\w"\'/# \n]+|.)')), re.S)
+    r'(?P<other>[^\w"\'/# \n]+| +|.)')), re.S)
 
 # A function is defined at the left margin: its type, its name, its arguments, and on the next line its body.
 FUNCTION = re.compile(r'^(?!typedef\b)[A-Za-z_][^\n;={}]*?[ *](\w+)\([^;{}]*\) *(?://[^\n]*)?\n\{', re.M)

@@ -22,7 +22,7 @@ LETTERS = dict(GREEK, ell='ℓ', partial='\U0001d715', infty='∞', top='⊤', d
 BINARY = {r'\cdot': '⋅', r'\ast': '∗', r'\times': '×', r'\pm': '±', r'\odot': '⊙', '+': '+', '-': '−',
           '*': '∗', '/': '/'}
 RELATIONS = {r'\le': '≤', r'\ge': '≥', r'\ne': '≠', r'\in': '∈', r'\sim': '∼', r'\approx': '≈',
-             r'\leftarrow': '←', r'\to': '→',
+             r'\leftarrow': '←', r'\to': '→', r'\longrightarrow': '⟶',
              '=': '=', '<': '<', '>': '>', ':': ':'}
 OPENING = {r'\lfloor': '⌊', r'\lceil': '⌈', r'\langle': '⟨', r'\{': '{', '(': '(', '[': '['}
 CLOSING = {r'\rfloor': '⌋', r'\rceil': '⌉', r'\rangle': '⟩', r'\}': '}', ')': ')', ']': ']', '!': '!'}

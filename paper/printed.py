@@ -400,7 +400,8 @@ class Press(Edition):
         said = ('The results of the checks are those of %s.' % runs if runs
                 else 'The checks had not been run when this was printed.')
         edition = '' if self.full else (
-            'This is the reading edition. Of the tests it has the declarations beside the equations, and their'
+            'This is the reading edition. Of the tests it has the declarations beside the equations, and '
+            'their'
             ' results; the rest, the wrong versions and the assembled files are in the chapters themselves, '
             'and in the full edition.\n\n')
         return '\\begin{quote}%s\n\n%s%s\\end{quote}\n' % (printer.body(), edition, said)

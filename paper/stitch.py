@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Carries hand edits of tangled files back into the chapters: python3 paper/stitch.py
 
-What can be placed without doubt is moved, the rest is refused by name. Afterwards tangling gives the edited files back."""
+What can be placed without doubt is moved, the rest is refused by name. Afterwards tangling gives the edited
+files back."""
 import collections
 import difflib
 import os
@@ -12,7 +13,8 @@ import tempfile
 
 import tangle
 
-Edit = collections.namedtuple('Edit', 'chapter start end lines')   # chapter lines [start, end) become lines; counted from 1
+# A chapter's lines from start on, before end, become these lines. They are counted from 1.
+Edit = collections.namedtuple('Edit', 'chapter start end lines')
 
 
 class Refused(Exception):
@@ -20,7 +22,7 @@ class Refused(Exception):
 
 
 def part_at(book, chapter, number):
-    """The chunk that has this line of a chapter, its header's included, and the header and last line of the part."""
+    """The chunk that has this line of a chapter or its header, and the header and last line of the part."""
     for chunk in book.chunks.values():
         for where, part in chunk.parts:
             if where == chapter and part[0][1] - 1 <= number <= part[-1][1]:
@@ -28,19 +30,20 @@ def part_at(book, chapter, number):
 
 
 def place(book, name, old, i1, i2):
-    """The chapter's lines that the file's old lines [i1, i2) stand for, and the indentation that tangling gave them."""
+    """The chapter's lines that the file's old lines [i1, i2) stand for, and the indentation that they got."""
     if i1 < i2:
         run = old[i1:i2]
         if any(line.indent is None for line in run):
-            raise Refused("changes a chunk's name, or the blank line between two parts of a chunk: edit the chapter")
+            raise Refused("changes a chunk's name, or the blank line between two parts of a chunk: edit the "
+                          'chapter')
         for before, after in zip(run, run[1:]):
-            if (after.chapter, after.number, after.indent) != (before.chapter, before.number + 1, before.indent):
+            if after[1:] != (before.chapter, before.number + 1, before.indent):
                 raise Refused('spans more than one chunk')
         return run[0].chapter, run[0].number, run[-1].number + 1, run[0].indent
     file = book.chunks[name]
     before = old[i1 - 1] if i1 else tangle.Line('', file.chapter, file.line, '')
     chunk, _, last = part_at(book, before.chapter, before.number)
-    # Inside a part there is no doubt. At its end there is, unless the file ends too, or the part's own continuation follows.
+    # Inside a part there is no doubt. At its end there is, unless the file ends too or the chunk goes on.
     if before.number == last and not (chunk == name if i1 == len(old) else continues(book, chunk, old[i1])):
         raise Refused('stands on the border of two chunks: it could belong to either')
     indent = re.match(' *', before.text)[0] if before.indent is None else before.indent
@@ -69,8 +72,9 @@ def edits_of(book, name, refusals):
     first, rest = tangle.read(os.path.join(book.root, name))
     match = tangle.FIRST_LINE.match(first)
     if not match or match[2] != tangle.digest(body):
-        refusals.append('%s: its first line or its chapter has changed too, so the edits cannot be told apart; keep a copy, '
-                        "'git checkout %s', run make tangle and edit again" % (name, name))
+        refusals.append('%s: its first line or its chapter has changed too, so the edits cannot be told '
+                        "apart; keep a copy, 'git checkout %s', run make tangle and edit again"
+                        % (name, name))
         return
     new = rest.split('\n')
     if new.pop():
@@ -91,13 +95,14 @@ def edits_of(book, name, refusals):
 
 def clashes(book, edits):
     """Refusals of the parts that two files share and edit differently."""
-    files = collections.defaultdict(lambda: collections.defaultdict(set))   # (chapter, header) -> file -> its edits
+    files = collections.defaultdict(lambda: collections.defaultdict(set))   # chapter, header: file: edits
     for name, _, edit in edits:
         chunk, header, _ = part_at(book, edit.chapter, edit.start - 1)
         files[edit.chapter, header, chunk][name].add(edit)
     for (chapter, header, chunk), by_file in sorted(files.items()):
         if len(set(map(frozenset, by_file.values()))) > 1:
-            yield '%s:%d: <<%s>> is edited differently in %s' % (chapter, header, chunk, ' and '.join(sorted(by_file)))
+            where = chapter, header, chunk, ' and '.join(sorted(by_file))
+            yield '%s:%d: <<%s>> is edited differently in %s' % where
 
 
 def stitched(book, edits, root):
@@ -113,20 +118,22 @@ def stitched(book, edits, root):
 
 
 def unfaithful(book, name, edits):
-    """Why the file's own edits, carried alone, would not give it back; other files may change chunks that it shares."""
+    """Why the file's own edits, carried alone, would not give it back; others may change what it shares."""
     with tempfile.TemporaryDirectory() as folder:
         after = stitched(book, [edit for file, _, edit in edits if file == name], folder)
         if after.errors:
             return '%s: %s' % (name, after.errors[0][2])
         if after.body(name) != tangle.read(os.path.join(book.root, name))[1]:
-            return '%s: would not come back from its chapter unchanged; is a chunk here twice, or a space at the end of a line?' % name
+            return ('%s: would not come back from its chapter unchanged; is a chunk here twice, '
+                    'or a space at the end of a line?' % name)
     return None
 
 
 def stitch(root):
     book = tangle.Book(root)
     refusals, edits = ['%s:%d: %s' % error for error in book.errors], []
-    names = [name for name in book.files() if not book.errors and tangle.edited(os.path.join(root, name), book.body(name))]
+    names = [] if book.errors else [name for name in book.files()
+                                    if tangle.edited(os.path.join(root, name), book.body(name))]
     for name in names:
         edits += [(name, line, edit) for line, edit in edits_of(book, name, refusals)]
     refusals += clashes(book, edits)

@@ -134,7 +134,9 @@ def findings(root):
     with open(os.path.join(root, 'paper', 'errata.txt'), encoding='utf-8') as file:
         text = re.sub(r'^#.*\n', '', file.read(), flags=re.M)
     for block in re.split(r'\n\s*\n', text.strip()):
-        finding = dict(line.split(': ', 1) for line in block.split('\n'))
+        finding = dict(field.split(': ', 1) for field in re.split(r'\n(?! )', block))
+        for name, text in finding.items():   # a formula keeps its lines
+            finding[name] = re.sub(r'\n +', '\n' if name in ('printed', 'corrected') else ' ', text)
         if set(finding) != {'id', 'where', 'printed', 'corrected', 'kind', 'note'}:
             raise Complaint('paper/errata.txt: the block of %s needs id, where, printed, corrected, kind and '
                             'note' % finding.get('id', '?'))

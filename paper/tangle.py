@@ -3,10 +3,11 @@
 
     python3 paper/tangle.py              write what has changed
     python3 paper/tangle.py --check      write nothing; name each file that differs from its chapter
-    python3 paper/tangle.py --lines DIR  write the same files below DIR, with #line for the compiler's messages
+    python3 paper/tangle.py --lines DIR  write them below DIR, with #line for the compiler's messages
 
-A chunk is a ```c fence whose first line is a comment: // <<Name>>= (7) defines it, // <<Name>>+= continues it. The numbers
-are the equations that it implements. A line // <<Name>> inside a chunk stands for that chunk. A name with a slash is a file.
+A chunk is a ```c fence whose first line is a comment: // <<Name>>= (7) defines it, // <<Name>>+= continues
+it. The numbers are the equations that it implements. A line // <<Name>> inside a chunk stands for that chunk,
+// <<The rest of this chapter>> for those of the chapter that nobody names. A name with a slash is a file.
 """
 import collections
 import hashlib
@@ -14,26 +15,28 @@ import os
 import re
 import sys
 
-Line = collections.namedtuple('Line', 'text chapter number indent')  # indent: what the expansion put before the chapter's line
+Line = collections.namedtuple('Line', 'text chapter number indent')   # indent: what stands before the line
 
-FENCE = re.compile(r'^( {0,3}(?:(?:[-*+]|\d+[.)]) +)?)(`{3,}(?=[^`]*$)|~{3,})\s*(\S*)')   # with a list's bullet before it, too
+FENCE = re.compile(r'^( {0,3}(?:(?:[-*+]|\d+[.)]) +)?)(`{3,}(?=[^`]*$)|~{3,})\s*(\S*)')   # or behind a bullet
 HEADER = re.compile(r'^// <<([^<>]+)>>(\+?=)((?: \([^()]*\))*)$')
 REFERENCE = re.compile(r'^( *)// <<([^<>]+)>>$')
 MARK = re.compile(r'^\s*//\s*<<|//\s*<<[^<>]+>>')   # means to be a header or a reference, well-formed or not
 TAG = re.compile(r'^(?:[1-9]|1[0-9]|2[0-5]|G[1-9][0-9]?[a-z]?)$')
-FIRST_LINE = re.compile(r'^// Tangled from (\S+) \[([0-9a-f]{12})\]: edit the chapter, or edit here and run make stitch\n$')
+ADVICE = 'edit there, or here and make stitch'
+REST = 'The rest of this chapter'
+FIRST_LINE = re.compile(r'^// Tangled from (\S+) \[([0-9a-f]{12})\]: %s\n$' % ADVICE)
 FILE_NAME = re.compile(r'^(src|tests)/\w+\.[ch]$')
 
 
 class Chunk:
-    """One name with all its parts. A part is a list of (text, line number); all the lines of a part are neighbours in one chapter."""
+    """One name with all its parts. A part's lines are neighbours in one chapter."""
     def __init__(self, name, chapter, line):
         self.name, self.chapter, self.line = name, chapter, line
         self.equations, self.parts = [], []   # parts: (chapter, [(text, number), ...])
 
 
 class Book:
-    """All the chunks of the chapters, by name, and the errors found on the way as (chapter, line, message)."""
+    """All the chunks of the chapters, by name, and the errors found on the way: (chapter, line, message)."""
     def __init__(self, root):
         self.root, self.chunks, self.errors = root, {}, []
         folder = os.path.join(root, 'chapters')
@@ -41,13 +44,14 @@ class Book:
         for name in sorted(names, key=lambda name: int(name.split('-')[0])):
             with open(os.path.join(folder, name), encoding='utf-8') as file:
                 self.read('chapters/' + name, file.read().split('\n'))
+        self.fill_rests()
         self.check()
 
     def error(self, chapter, line, message):
         self.errors.append((chapter, line, message))
 
     def read(self, chapter, lines):
-        fence, indent, language, start, body = None, '', '', 0, []   # an indented fence belongs to a list and is only shown
+        fence, indent, language, start, body = None, '', '', 0, []   # an indented fence is only shown
         for number, text in enumerate(lines, 1):
             if fence is None:
                 match = FENCE.match(text)
@@ -68,16 +72,19 @@ class Book:
         text, line = body[0]
         header = HEADER.match(text)
         if not header:
-            return self.error(chapter, line, 'not a chunk header: expected // <<Name>>= or // <<Name>>+=, then equations like (7) (G5)')
+            return self.error(chapter, line, 'not a chunk header: expected // <<Name>>= or // <<Name>>+=, '
+                              'then equations like (7) (G5)')
         name, equations = header[1], re.findall(r'\(([^()]*)\)', header[3])
         chunk = self.chunks.get(name)
         if header[2] == '+=' and chunk is None:
             self.error(chapter, line, '<<%s>> is continued before it is defined' % name)
         if header[2] == '=' and chunk is not None:
-            self.error(chapter, line, '<<%s>> is defined twice, first at %s:%d' % (name, chunk.chapter, chunk.line))
+            where = name, chunk.chapter, chunk.line
+            self.error(chapter, line, '<<%s>> is defined twice, first at %s:%d' % where)
         for tag in equations:
             if not TAG.match(tag):
-                self.error(chapter, line, 'no equation is numbered (%s): (1) to (25) and (G1) to (G15) are' % tag)
+                self.error(chapter, line, "no equation is numbered (%s): the paper's are (1) to (25), others "
+                           '(G1), (G2) and so on' % tag)
         if '/' in name and not FILE_NAME.match(name):
             self.error(chapter, line, 'the file %s is not a .c or .h file in src/ or tests/' % name)
         if not any(text.strip() for text, number in body[1:]):
@@ -98,6 +105,16 @@ class Book:
                 match = REFERENCE.match(text)
                 if match:
                     yield match[2], chapter, number
+
+    def fill_rests(self):
+        """The rest of this chapter: its chunks that nobody names, in their order."""
+        named = {other for chunk in self.chunks.values() for other, chapter, line in self.references(chunk)}
+        free = [chunk for name, chunk in self.chunks.items() if name not in named and '/' not in name]
+        for chunk in self.chunks.values():
+            for k, (chapter, part) in enumerate(chunk.parts):
+                names = [other.name for other in free if other.chapter == chapter]
+                chunk.parts[k] = chapter, [line for text, number in part
+                                           for line in filled(text, number, names)]
 
     def files(self):
         return [name for name in self.chunks if '/' in name]
@@ -122,7 +139,8 @@ class Book:
             if name not in state:
                 self.error(chunk.chapter, chunk.line, '<<%s>> is not used by any file' % name)
                 follow(name)
-        self.errors.sort(key=lambda error: (int(re.search(r'\d+', error[0])[0]), error))   # chapter 10 after chapter 2
+        # Chapter 10 comes after chapter 2.
+        self.errors.sort(key=lambda error: (int(re.search(r'\d+', error[0])[0]), error))
 
     def expand(self, name, indent=''):
         """The lines of a chunk, references replaced. A chunk's own comment has the line of its header."""
@@ -160,12 +178,19 @@ class Book:
         return ''.join(out)
 
 
+def filled(text, number, names):
+    """The lines in the place of a line: one, or those that the rest of the chapter stands for."""
+    if text != '// <<%s>>' % REST:
+        return [(text, number)]
+    return [line for name in names for line in (('// <<%s>>' % name, number), ('', number))][:-1]
+
+
 def digest(body):
     return hashlib.sha256(body.encode()).hexdigest()[:12]
 
 
 def first_line(chapter, body):
-    return '// Tangled from %s [%s]: edit the chapter, or edit here and run make stitch\n' % (chapter, digest(body))
+    return '// Tangled from %s [%s]: %s\n' % (chapter, digest(body), ADVICE)
 
 
 def read(path):
@@ -177,7 +202,7 @@ def read(path):
 
 
 def write(path, text):
-    """Written beside and renamed, and only if it changes, so that a reader never sees half a file and make no news."""
+    """Written beside and renamed, and only if it changes: nobody sees half a file, and make sees no news."""
     if ''.join(part or '' for part in read(path)) == text:
         return
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -201,8 +226,9 @@ def orphans(book):
         path = os.path.join(book.root, folder)
         for name in sorted(os.listdir(path)) if os.path.isdir(path) else []:
             file = folder + '/' + name
-            if file not in book.chunks and name.endswith(('.c', '.h')) and FIRST_LINE.match(read(os.path.join(path, name))[0]):
-                yield file
+            if file not in book.chunks and name.endswith(('.c', '.h')):
+                if FIRST_LINE.match(read(os.path.join(path, name))[0]):
+                    yield file
 
 
 def complaints(book, check):
@@ -214,9 +240,11 @@ def complaints(book, check):
     for name in book.files():
         path, body = os.path.join(book.root, name), book.body(name)
         if check and read(path) != (first_line(book.chunks[name].chapter, body), body):
-            lines.append('%s: differs from %s; run make tangle, or make stitch if you edited it' % (name, book.chunks[name].chapter))
+            lines.append('%s: differs from %s; run make tangle, or make stitch if you edited it'
+                         % (name, book.chunks[name].chapter))
         elif edited(path, body):
-            lines.append("%s was edited by hand: 'make stitch' carries the edit into its chapter; 'git checkout %s' drops it" % (name, name))
+            lines.append("%s was edited by hand: 'make stitch' carries the edit into its chapter; "
+                         "'git checkout %s' drops it" % (name, name))
     return lines
 
 

@@ -1,4 +1,4 @@
-// Tangled from chapters/5-activations.md [730e4afbd36d]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/5-activations.md [189a9351986c]: edit there, or here and make stitch
 #include <assert.h>
 #include <tgmath.h>
 
@@ -52,17 +52,21 @@ static inline real real_exp(real z)
 // Arctangent of a number
 static inline real real_atan(real z)
 {
-#ifdef LANES
+#if defined LANES
     for (int n = 0; n < SAMPLES; n++)
         z[n] = atanf(z[n]);
     return z;
+#elif defined COMPLEX
+    double x = creal(z), y = cimag(z);   // log1p: the logarithm of 1 + t keeps a tiny t
+    return atan2(2 * x, 1 - x * x - y * y) / 2
+         + log1p(4 * y / (x * x + (1 - y) * (1 - y))) / 4 * _Complex_I;
 #else
     return atan(z);
 #endif
 }
 
 // ReLU, forward (20)
-// a may be the same array as z.
+// a[N] from z[N]. a may be the same array as z.
 void relu_forward(int N, const real z[N], real a[N])
 {
     const real zero = {0};
@@ -71,21 +75,24 @@ void relu_forward(int N, const real z[N], real a[N])
 }
 
 // ReLU, backward (21) (G1)
-// dz may be the same array as da. In place of z the function may be given a: one is positive where the other is.
+// dz[N] from da[N] and z[N]. dz may be the same array as da. In place of z the function may be
+// given a: one is positive where the other is.
 void relu_backward(int N, const real z[N], const real da[N], real dz[N])
 {
     for (int n = 0; n < N; n++)
         dz[n] = da[n] * positive(z[n]);
 }
 
-// Sigmoid (G1)
-// a may be the same array as z, and dz the same as da.
+// Sigmoid, forward (G21)
+// a[N] from z[N]. a may be the same array as z.
 void sigmoid_forward(int N, const real z[N], real a[N])
 {
     for (int n = 0; n < N; n++)
         a[n] = 1 / (1 + real_exp(-z[n]));
 }
 
+// Sigmoid, backward (G1a) (G1)
+// dz[N] from da[N] and z[N]. dz may be the same array as da.
 void sigmoid_backward(int N, const real z[N], const real da[N], real dz[N])
 {
     for (int n = 0; n < N; n++) {
@@ -94,14 +101,16 @@ void sigmoid_backward(int N, const real z[N], const real da[N], real dz[N])
     }
 }
 
-// Arctan (G1)
-// a may be the same array as z, and dz the same as da.
+// Arctan, forward (G22)
+// a[N] from z[N]. a may be the same array as z.
 void arctan_forward(int N, const real z[N], real a[N])
 {
     for (int n = 0; n < N; n++)
         a[n] = real_atan(z[n]);
 }
 
+// Arctan, backward (G1b) (G1)
+// dz[N] from da[N] and z[N]. dz may be the same array as da.
 void arctan_backward(int N, const real z[N], const real da[N], real dz[N])
 {
     for (int n = 0; n < N; n++)
@@ -109,6 +118,7 @@ void arctan_backward(int N, const real z[N], const real da[N], real dz[N])
 }
 
 // Softmax, forward (22)
+// a[C] from z[C]. Refuses C < 1.
 void softmax_forward(int C, const real z[C], real a[C])
 {
     assert(C >= 1 && "softmax needs at least one number");
@@ -135,7 +145,7 @@ void softmax_jacobian(int C, const real a[C], real J[C][C])
 }
 
 // Softmax, backward (G7)
-// dz may be the same array as da.
+// dz[C] from da[C] and the a[C] of softmax_forward. dz may be the same array as da.
 void softmax_backward(int C, const real a[C], const real da[C], real dz[C])
 {
     real mean = {0};

@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [694f6e28a3df]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [078685d34bad]: edit there, or here and make stitch
 //
 // How fast each part of the trainer is. It is the trainer with another beginning:
 //
@@ -95,7 +95,11 @@ enum { F = FILTERS, BATCH = 32 };
 #define FLAT(array) ((real *)(array))
 
 #define PART __attribute__((flatten, noinline)) static void
-PART data(void) { fill(g, training.data, SAMPLES, training.order + group * SAMPLES, training.value); }
+PART data(void)
+{
+    fill(g, training.data, SAMPLES, training.order + group * SAMPLES, training.value);
+}
+
 PART conv1_z(void) { convolution_forward(conv1, p->w1, p->b1, g->a0, g->a1); }
 PART relu1(void) { relu_forward(F * 576, FLAT(g->a1), FLAT(g->a1)); }
 PART conv2_z(void) { convolution_forward(conv2, p->w2, p->b2, g->a1, g->a2); }
@@ -140,7 +144,8 @@ static const struct part {
     {"(2) dense 2", 2.0 * DENSE2, dense2_da}, {"(3) dense 2", 2.0 * DENSE2, dense2_dw},
     {"(4) dense 2", 10, dense2_db}, {"relu 3 dz", 128, relu3_dz},
     {"(2) dense 1", 2.0 * DENSE1, dense1_da}, {"(3) dense 1", 2.0 * DENSE1, dense1_dw},
-    {"(4) dense 1", 128, dense1_db}, {"pool da", F * 2400, pool_da}, {"relu 2 dz", F * 400, relu2_dz},
+    {"(4) dense 1", 128, dense1_db},
+    {"pool da", F * 2400, pool_da}, {"relu 2 dz", F * 400, relu2_dz},
     {"(8) conv 2", 2.0 * CONV2, conv2_da}, {"(9) conv 2", 2.0 * CONV2, conv2_dw},
     {"(10) conv 2", F * 400, conv2_db}, {"relu 1 dz", F * 576, relu1_dz},
     {"(9) conv 1", 2.0 * CONV1, conv1_dw}, {"(10) conv 1", F * 576, conv1_db},
@@ -204,7 +209,8 @@ static void check_gradient(void)
 // Time a step
 static double step_run[RUNS];   // seconds a sample
 
-// The trainer's loop, timed ten steps at a time, when all threads are warm. A team's waiting is part of its time.
+// The trainer's loop, ten steps at a time, when all threads are warm.
+// Waiting is part of a team's time.
 static void *time_on_thread(void *worker)
 {
     enum { STEPS = 10, COLD = 5 };
@@ -247,7 +253,7 @@ static void read_seconds(const char *path, double seconds[PARTS + 1])
     FILE *file = fopen(path, "r");
     for (int k = 0; k <= PARTS; k++)
         if (!file || fscanf(file, "%lf", &seconds[k]) != 1)
-            give_up("%s: expected %d numbers, as build/bench-plain --seconds prints them", path, PARTS + 1);
+            give_up("%s: expected %d numbers: bench-plain --seconds", path, PARTS + 1);
     fclose(file);
 }
 
@@ -262,7 +268,8 @@ static void print_machine(struct span most, struct span one)
            most.median, most.least, most.most, one.median, one.least, one.most);
     for (int k = 0; k < 4; k++) {
         struct span b = bandwidth(kib[k] << 10, memory, chain);
-        printf("%s %zu KiB %.0f GB/s (%.0f to %.0f)", k ? "," : "", kib[k], b.median, b.least, b.most);
+        printf("%s %zu KiB %.0f GB/s (%.0f to %.0f)", k ? "," : "", kib[k],
+               b.median, b.least, b.most);
     }
     printf("\n");
     free(memory);
@@ -273,14 +280,16 @@ static void print_parts(const double plain[PARTS + 1], const double scalar[PARTS
     struct span fast[PARTS + 1];
     time_parts(fast);
     printf("lanes : double %4.1f, fast : plain %4.1f, both together %.0f\n\n",
-           scalar[PARTS] / plain[PARTS], plain[PARTS] / fast[PARTS].median, scalar[PARTS] / fast[PARTS].median);
+           scalar[PARTS] / plain[PARTS], plain[PARTS] / fast[PARTS].median,
+           scalar[PARTS] / fast[PARTS].median);
     printf("            share  us a sample  (least   most)  Gop/s | of the peak, plain | "
            "fast : plain | us plain, in double\n");
     for (int k = 0; k <= PARTS; k++) {
         double s = fast[k].median, operations = k < PARTS ? part[k].operations : 2 * MULTIPLY_ADDS;
-        printf("%-11s %4.1f %%  %11.3f  (%6.3f %6.3f)  %5.1f |  %7.0f %%  %5.0f %% | %12.1f | %8.3f  %9.2f\n",
-               k < PARTS ? part[k].name : "all", 100 * s / fast[PARTS].median, 1e6 * s,
-               1e6 * fast[k].least, 1e6 * fast[k].most, 1e-9 * operations / s,
+        printf("%-11s %4.1f %%  %11.3f  (%6.3f %6.3f)  %5.1f |  "
+               "%7.0f %%  %5.0f %% | %12.1f | %8.3f  %9.2f\n", k < PARTS ? part[k].name : "all",
+               100 * s / fast[PARTS].median, 1e6 * s, 1e6 * fast[k].least,
+               1e6 * fast[k].most, 1e-9 * operations / s,
                1e-7 * operations / s / most, 1e-7 * operations / plain[k] / most,
                plain[k] / s, 1e6 * plain[k], 1e6 * scalar[k]);
     }
@@ -291,12 +300,13 @@ static void print_step(int threads, double most)
     struct span s = time_step(threads);
     double rate = 2e-9 * MULTIPLY_ADDS / s.median;
     printf("%2d filters, %d thread%s: %.2f us a sample (%.2f to %.2f), %.0f samples/s, "
-           "%.2f MFLOP a sample, %.0f GFLOP/s, %.0f %% of the peak\n", F, threads, threads > 1 ? "s" : "",
-           1e6 * s.median, 1e6 * s.least, 1e6 * s.most, 1 / s.median, 2e-6 * MULTIPLY_ADDS, rate,
-           100 * rate / (most * threads));
+           "%.2f MFLOP a sample, %.0f GFLOP/s, %.0f %% of the peak\n",
+           F, threads, threads > 1 ? "s" : "", 1e6 * s.median, 1e6 * s.least, 1e6 * s.most,
+           1 / s.median, 2e-6 * MULTIPLY_ADDS, rate, 100 * rate / (most * threads));
 }
 
-static void print_all(const char *plain_path, const char *double_path, struct span most, struct span one)
+static void print_all(const char *plain_path, const char *double_path,
+                      struct span most, struct span one)
 {
     double plain[PARTS + 1], scalar[PARTS + 1];
     read_seconds(plain_path, plain);

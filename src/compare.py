@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """The paper's network in NumPy and in PyTorch, timed beside ours.
 
-    python3 src/compare.py        after make build/bench; whatever is not installed is left out, and that is said
+    python3 src/compare.py        after make build/bench; what is not installed is left out, and that is said
 
-On Debian: apt-get install python3-numpy python3-torch libopenblas0-openmp. Every figure is the median of several rounds
-in which the programs take turns, so that they share what else the machine is doing.
+On Debian: apt-get install python3-numpy python3-torch libopenblas0-openmp. Every figure is the median of several
+rounds in which the programs take turns, so that they share what else the machine is doing.
 """
 import os
 import re
@@ -23,11 +23,13 @@ except ImportError:
 
 def ours(threads):
     """Samples a second of a training step of build/bench."""
-    line = subprocess.run(['build/bench', '--step', str(threads)], capture_output=True, text=True, check=True).stdout
+    command = ['build/bench', '--step', str(threads)]
+    line = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return float(re.search(r'(\d+) samples/s', line)[1])
 
 
-# -- NumPy, as the paper's program does it: one sample at a time, loops over neurons and places, a small array product at each place.
+# -- NumPy, as the paper's program does it: one sample at a time, loops over neurons and places, and at each
+# place a product of small arrays.
 
 def convolution(a, w, b):
     """(7): a[C_][X_][Y_], w[C][C_][K][K]."""
@@ -99,22 +101,24 @@ def numpy_gradient(picture, digit, p):
 def numpy_parameters():
     random = numpy.random.default_rng(1)
     shapes = [(8, 1, 5, 5), (8,), (8, 8, 5, 5), (8,), (128, 800), (128,), (10, 128), (10,)]
-    return [random.normal(0, (2 / numpy.prod(s[1:])) ** 0.5, s) if len(s) > 1 else numpy.zeros(s) for s in shapes]
+    return [random.normal(0, (2 / numpy.prod(s[1:])) ** 0.5, s) if len(s) > 1 else numpy.zeros(s)
+            for s in shapes]
 
 
 def time_numpy():
-    """Samples a second: gradients of a few samples, then Adam's step, counted once for a batch."""
+    """Samples a second: gradients of a few samples, then Adam's step, counted once for a batch. The seconds
+    are those for which this thread had a processor, as build/bench counts them for one thread."""
     p, random = numpy_parameters(), numpy.random.default_rng(2)
     pictures = random.normal(0, 1, (3, 1, 28, 28))
     rounds = []
     for picture in pictures:
-        since = time.perf_counter()
+        since = time.thread_time()
         gradient = numpy_gradient(picture, 3, p)
-        sample = time.perf_counter() - since
-        since = time.perf_counter()
+        sample = time.thread_time() - since
+        since = time.thread_time()
         for theta, g in zip(p, gradient):
             theta -= 0.001 * (0.05 * g) / (numpy.sqrt(0.01 * g * g) + 1e-7)
-        rounds.append(1 / (sample + (time.perf_counter() - since) / BATCH))
+        rounds.append(1 / (sample + (time.thread_time() - since) / BATCH))
     return statistics.median(rounds), min(rounds), max(rounds)
 
 
@@ -126,8 +130,8 @@ from torch import nn
 threads, batch, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 torch.set_num_threads(threads)
 torch.manual_seed(1)
-net = nn.Sequential(nn.Conv2d(1, 8, 5), nn.ReLU(), nn.Conv2d(8, 8, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
-                    nn.Linear(800, 128), nn.ReLU(), nn.Linear(128, 10)).to(memory_format=torch.channels_last)
+net = nn.Sequential(nn.Conv2d(1, 8, 5), nn.ReLU(), nn.Conv2d(8, 8, 5), nn.ReLU(),
+                    nn.MaxPool2d(2), nn.Flatten(), nn.Linear(800, 128), nn.ReLU(), nn.Linear(128, 10)).to(memory_format=torch.channels_last)
 pictures = torch.randn(64 * batch, 1, 28, 28).to(memory_format=torch.channels_last)
 labels = torch.randint(0, 10, (64 * batch,))
 adam, loss = torch.optim.Adam(net.parameters(), lr=1e-3, foreach=True), nn.CrossEntropyLoss()
@@ -156,9 +160,10 @@ def time_torch(threads):
     """Samples a second, in a process of its own, because a process can't change its mind about threads."""
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
     if os.path.exists('/proc/cpuinfo') and 'avx512f' in open('/proc/cpuinfo').read():
-        environment.setdefault('OPENBLAS_CORETYPE', 'SkylakeX')   # an older OpenBLAS doesn't know newer processors
+        environment.setdefault('OPENBLAS_CORETYPE', 'SkylakeX')   # an older OpenBLAS knows no newer processors
     arguments = [sys.executable, '-c', TORCH, str(threads), str(BATCH), str(SECONDS)]
-    return float(subprocess.run(arguments, capture_output=True, text=True, check=True, env=environment).stdout)
+    run = subprocess.run(arguments, capture_output=True, text=True, check=True, env=environment)
+    return float(run.stdout)
 
 
 def compare_torch(threads):
@@ -175,9 +180,10 @@ def main():
     if numpy:
         median, least, most = time_numpy()
         one = ours(1)
-        print('ours : NumPy, 1 thread    %5.0f (%.0f to %.0f)   %.0f and %.2f samples/s' % (one / median, one / most, one / least, one, median))
+        print('ours : NumPy, 1 thread    %5.0f (%.0f to %.0f)   %.0f and %.2f samples/s'
+              % (one / median, one / most, one / least, one, median))
     else:
-        print('NumPy is not installed for this Python: no comparison with it (make bench PYTHON=... takes another Python)')
+        print('NumPy is not installed for this Python: no comparison with it (PYTHON=... takes another)')
     if torch_works():
         compare_torch(1)
         compare_torch(2)

@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [68efc2e3142a]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/2-convolution.md [4c58704ef809]: edit there, or here and make stitch
 #include <assert.h>
 
 // What a number is
@@ -107,12 +107,12 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
     for (int c_ = 0; c_ < n.C_; c_++)
         for (int i = 0; i < n.X_; i++)
             for (int j = 0; j < n.Y_; j++) {
-                int from_x = first_window(i, n.KX, n.SX, n.PX), to_x = last_window(i, n.X, n.SX, n.PX);
-                int from_y = first_window(j, n.KY, n.SY, n.PY), to_y = last_window(j, n.Y, n.SY, n.PY);
+                int top = first_window(i, n.KX, n.SX, n.PX), left = first_window(j, n.KY, n.SY, n.PY);
+                int low = last_window(i, n.X, n.SX, n.PX), right = last_window(j, n.Y, n.SY, n.PY);
                 real s = same(0);
                 for (int c = 0; c < n.C; c++)
-                    for (int x = from_x; x <= to_x; x++)
-                        for (int y = from_y; y <= to_y; y++)
+                    for (int x = top; x <= low; x++)
+                        for (int y = left; y <= right; y++)
                             s += dz[c][x][y] * w[c][c_][i + n.PX - x * n.SX][j + n.PY - y * n.SY];
                 da[c_][i][j] = s;
             }

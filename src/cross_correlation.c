@@ -1,4 +1,4 @@
-// Tangled from chapters/3-cross-correlation.md [c41d2a4b62cc]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/3-cross-correlation.md [c41d2a4b62cc]: edit there, or here and make stitch
 #include <assert.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [20e279c13968]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/4-downsampling.md [20e279c13968]: edit there, or here and make stitch
 #include <assert.h>
 #include <string.h>
 #include <tgmath.h>

@@ -1,4 +1,4 @@
-// Tangled from chapters/11-drawn-digits.md [561bc8b072a4]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/11-drawn-digits.md [561bc8b072a4]: edit there, or here and make stitch
 //
 // Draws digits and writes them as four files of MNIST's form.
 //

@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [a39529cb3bec]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/9-why-it-is-fast.md [3888d5ab640c]: edit there, or here and make stitch
 #ifndef SUMS_ALONE   // the trainer, which includes this file, has these already
 #include <assert.h>
 #include <string.h>
@@ -148,10 +148,11 @@ static inline void some_channels(int R, int first, struct convolution n,
             for (int x_ = 0; x_ < n.KX; x_++)
                 for (int y_ = 0; y_ < n.KY; y_++) {
                     int top = i + n.PX - x_, left = j + n.PY - y_, x = top / n.SX, y = left / n.SY;
-                    if (top >= 0 && top % n.SX == 0 && x < n.X && left >= 0 && left % n.SY == 0 && y < n.Y)
-                        for (int c = 0; c < n.C; c++)
-                            for (int k = 0; k < R; k++)
-                                s[k] += dz[c][x][y] * w[c][first + k][x_][y_];
+                    if (top < 0 || top % n.SX || x >= n.X || left < 0 || left % n.SY || y >= n.Y)
+                        continue;   // no output here
+                    for (int c = 0; c < n.C; c++)
+                        for (int k = 0; k < R; k++)
+                            s[k] += dz[c][x][y] * w[c][first + k][x_][y_];
                 }
             for (int k = 0; k < R; k++)
                 da[first + k][i][j] = s[k];
@@ -209,8 +210,8 @@ static inline void some_kernels(int R, struct convolution n, const real a[n.C_][
     }
 }
 
-void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_], const real dz[n.C][n.X][n.Y],
-                    weight dw[n.C][n.C_][n.KX][n.KY])
+void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_],
+                    const real dz[n.C][n.X][n.Y], weight dw[n.C][n.C_][n.KX][n.KY])
 {
     assert(convolution_fits(n));
     int c = 0;
@@ -227,8 +228,8 @@ static inline struct convolution of_one_pixel(struct fully_connected n)
     return (struct convolution){n.C, n.C_, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0};
 }
 
-void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_], const weight b[n.C],
-                             const real a[n.C_], real z[n.C])
+void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_],
+                             const weight b[n.C], const real a[n.C_], real z[n.C])
 {
     convolution_forward(of_one_pixel(n), (const void *)w, b, (const void *)a, (void *)z);
 }

@@ -1,4 +1,4 @@
-// Tangled from chapters/1-fully-connected.md [61be6690bf13]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/1-fully-connected.md [61be6690bf13]: edit there, or here and make stitch
 #include <assert.h>
 
 // What a number is

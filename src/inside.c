@@ -1,4 +1,4 @@
-// Tangled from chapters/10-looking-inside.md [574fb6770733]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/10-looking-inside.md [574fb6770733]: edit there, or here and make stitch
 //
 // Writes what a trained network looks like inside, as tables that the figures are drawn from.
 // It is the trainer with another beginning:

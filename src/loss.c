@@ -1,4 +1,4 @@
-// Tangled from chapters/6-loss.md [1a68ca38ed42]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/6-loss.md [1a68ca38ed42]: edit there, or here and make stitch
 #include <assert.h>
 #include <tgmath.h>
 

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [efbace29d848]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [23d6ef44554d]: edit there, or here and make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
@@ -279,12 +279,12 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
     for (int c_ = 0; c_ < n.C_; c_++)
         for (int i = 0; i < n.X_; i++)
             for (int j = 0; j < n.Y_; j++) {
-                int from_x = first_window(i, n.KX, n.SX, n.PX), to_x = last_window(i, n.X, n.SX, n.PX);
-                int from_y = first_window(j, n.KY, n.SY, n.PY), to_y = last_window(j, n.Y, n.SY, n.PY);
+                int top = first_window(i, n.KX, n.SX, n.PX), left = first_window(j, n.KY, n.SY, n.PY);
+                int low = last_window(i, n.X, n.SX, n.PX), right = last_window(j, n.Y, n.SY, n.PY);
                 real s = same(0);
                 for (int c = 0; c < n.C; c++)
-                    for (int x = from_x; x <= to_x; x++)
-                        for (int y = from_y; y <= to_y; y++)
+                    for (int x = top; x <= low; x++)
+                        for (int y = left; y <= right; y++)
                             s += dz[c][x][y] * w[c][c_][i + n.PX - x * n.SX][j + n.PY - y * n.SY];
                 da[c_][i][j] = s;
             }
@@ -402,7 +402,7 @@ void max_pooling_backward(struct pooling n, const real a_[n.C][n.X_][n.Y_],
 }
 
 // ReLU, forward (20)
-// a may be the same array as z.
+// a[N] from z[N]. a may be the same array as z.
 void relu_forward(int N, const real z[N], real a[N])
 {
     const real zero = {0};
@@ -411,7 +411,8 @@ void relu_forward(int N, const real z[N], real a[N])
 }
 
 // ReLU, backward (21) (G1)
-// dz may be the same array as da. In place of z the function may be given a: one is positive where the other is.
+// dz[N] from da[N] and z[N]. dz may be the same array as da. In place of z the function may be
+// given a: one is positive where the other is.
 void relu_backward(int N, const real z[N], const real da[N], real dz[N])
 {
     for (int n = 0; n < N; n++)

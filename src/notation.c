@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [d66b8966dfc5]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [d66b8966dfc5]: edit there, or here and make stitch
 // What a number is
 #if defined COMPLEX
 typedef double _Complex weight, real;

@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [73ef03919bda]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/7-optimisation.md [73ef03919bda]: edit there, or here and make stitch
 #include <assert.h>
 #include <stddef.h>
 #include <tgmath.h>

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [dc9569b08b6f]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [dc9569b08b6f]: edit there, or here and make stitch
 //
 // What every program of this book needs: errors, memory, options, output files, the files of MNIST.
 

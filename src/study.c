@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [889cc60554dc]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [889cc60554dc]: edit there, or here and make stitch
 //
 // The trainer with more to choose: 'study --help' lists it.
 //

@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [7fc6f733bf26]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [ca6bf02ee7d0]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -572,7 +572,7 @@ struct wrong {
 
 struct equation {
     int line;
-    const char *tag, *what, *call, *function;   // the function, where the call does not begin with it
+    const char *tag, *what, *call, *function;   // the last where the call does not begin with it
     struct array *result[MOST_RESULTS];   // up to the first NULL; the first one is named
     operation *run, *define;              // the call under test; the definition
     double within;                        // what the oracle allows

@@ -126,6 +126,12 @@ class Errata(Case):
         page = tables.errata(self.book(), self.root)
         self.assertIn('| oracle | 0.14 | 0 | [Function 7](../chapters/1-all.md#7-section) |', page)
 
+    def test_a_field_may_go_on(self):
+        self.write('paper/errata.txt', FINDING.replace('Six is', 'Six\n    is').replace('x=6', 'x\n    =6'))
+        page = tables.errata(self.book(), self.root)
+        self.assertIn('\nx\n=6\n```', page)
+        self.assertIn('Six is not seven. (Misprint.)', page)
+
     def test_told_apart(self):
         self.write('paper/errata.txt', FINDING + '\n' + FINDING.replace('E7', 'P1'))
         self.assertGreater(tables.errata(self.book(), self.root).index('### P1'),
@@ -145,7 +151,8 @@ class Errata(Case):
 
 
 class Project(unittest.TestCase):
-    @unittest.skipUnless(glob.glob(os.path.join(ROOT, 'build', 'report', '*.tsv')), 'the checks have not been run')
+    @unittest.skipUnless(glob.glob(os.path.join(ROOT, 'build', 'report', '*.tsv')),
+                         'the checks have not been run')
     def test_pages_are_what_the_chapters_and_their_checks_give(self):
         with contextlib.redirect_stdout(io.StringIO()):
             self.assertEqual(tables.main(['--check'], ROOT), 0)

@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [abcdbf817165]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/2-convolution.md [ddc6c1def173]: edit there, or here and make stitch
 #ifdef FAST
 #include "../src/fast.c"
 #define CHAPTER "chapters/9-why-it-is-fast.md"
@@ -46,7 +46,8 @@ static void choose(int shape)
     strides = shape == TABLE_STRIDED ? 4 : 1, paddings = shape == TABLE_STRIDED ? 4 : 1;
     ARRAY(eta, 12, 6, strides, paddings);
     do
-        draw_sizes(shape == WIDE || shape == WIDE_STRIDED, shape == STRIDED || shape == WIDE_STRIDED);
+        draw_sizes(shape == WIDE || shape == WIDE_STRIDED,
+                   shape == STRIDED || shape == WIDE_STRIDED);
     while (n.X_ - n.KX == n.Y_ - n.KY || n.X_ < n.KX + 2 || n.Y_ < n.KY + 2);
     draw_arrays();
 }
@@ -56,7 +57,8 @@ enum { SMALL = 9 * 16 * 9 * 9 * 9, TILES = 7 };
 
 static int small_convolution(long number)
 {
-    static const int base[] = {3, 3, 4, 4, 3, 3, 3, 3, 3, 3}, first[] = {1, 1, 1, 1, 1, 1, 1, 1, 0, 0};
+    static const int base[] = {3, 3, 4, 4, 3, 3, 3, 3, 3, 3};
+    static const int first[] = {1, 1, 1, 1, 1, 1, 1, 1, 0, 0};
     static const int channels[TILES] = {1, 7, 8, 9, 15, 16, 17};
     int tile = (int)(number - SMALL);
     count_up(number, 10, first, base, (int *[]){&n.C, &n.C_, &n.X_, &n.Y_, &n.KX, &n.KY,
@@ -151,7 +153,7 @@ static void forward_with(int rows, int columns)   // so many too many
 
 CLAIM("convolution_backward gives all three slopes", pair_is_right(STRIDED))
 CLAIM("no slope in, no slope out", zero_gives_zero())
-REFUSES("a kernel larger than the padded input", "must not be larger", convolution_extent(3, 6, 1, 1))
+REFUSES("a kernel larger than the padded input", "not be larger", convolution_extent(3, 6, 1, 1))
 REFUSES("a kernel without rows", "at least 1", convolution_extent(3, 0, 1, 0))
 REFUSES("a stride of zero", "at least 1", convolution_extent(3, 2, 0, 0))
 REFUSES("a negative padding", "at least 0", convolution_extent(3, 2, 1, -1))
@@ -238,7 +240,8 @@ WRONG_TOGETHER(9, "the printed (7) and (9) together",
 WRONG(9, "E9b", "a_(c') with c' unbound, taken for c", CENTRAL,
       EACH_TERM at(dw, c, c_, x_, y_) += at(dz, c, x, y) * at(a, c, ROW, COLUMN))
 WRONG(9, NULL, "a flipped kernel", CENTRAL,
-      EACH_TERM at(dw, c, c_, n.KX - 1 - x_, n.KY - 1 - y_) += at(dz, c, x, y) * at(a, c_, ROW, COLUMN))
+      EACH_TERM at(dw, c, c_, n.KX - 1 - x_, n.KY - 1 - y_)
+          += at(dz, c, x, y) * at(a, c_, ROW, COLUMN))
 WRONG_TOGETHER(9, "a flipped kernel forward and backward",
                z, WITH_BIAS at(w, c, c_, n.KX - 1 - x_, n.KY - 1 - y_) * at(a, c_, ROW, COLUMN),
                EACH_TERM at(dw, c, c_, n.KX - 1 - x_, n.KY - 1 - y_)

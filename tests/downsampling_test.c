@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [22b08357b055]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/4-downsampling.md [22b08357b055]: edit there, or here and make stitch
 #include "../src/downsampling.c"
 #include "check.h"
 

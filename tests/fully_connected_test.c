@@ -1,4 +1,4 @@
-// Tangled from chapters/1-fully-connected.md [52b23cfa1baf]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/1-fully-connected.md [5ec436ae8552]: edit there, or here and make stitch
 #ifdef FAST
 #include "../src/fast.c"
 #define CHAPTER "chapters/9-why-it-is-fast.md"
@@ -13,16 +13,15 @@ enum shape { SMALL = 1, LARGE, STACK };
 static struct fully_connected n;
 static struct { int C, X, Y; } m;   // channels, rows and columns of the pictures on the list
 static struct array w, b, a, z, dz, da, dw, db;
-static struct array Z, Wt_dz, dz_at, one;   // z, da and dw of (5), (G2a) and (G2b)
-static struct array P, z_P, dP;             // the pictures, z of them, and their slope
+static struct array Z, Wt_dz, dz_at;   // z, da and dw of (5), (G2a) and (G2b)
+static struct array P, z_P, dP;        // the pictures, z of them, and their slope
 
 static void draw_arrays(void)   // of the sizes in n
 {
-    ARRAY(w, n.C, n.C_), ARRAY(dw, n.C, n.C_), ARRAY(dz_at, n.C, n.C_), ARRAY(one, 1);
+    ARRAY(w, n.C, n.C_), ARRAY(dw, n.C, n.C_), ARRAY(dz_at, n.C, n.C_);
     ARRAY(b, n.C), ARRAY(db, n.C), ARRAY(z, n.C), ARRAY(dz, n.C), ARRAY(Z, n.C), ARRAY(z_P, n.C);
     ARRAY(a, n.C_), ARRAY(da, n.C_), ARRAY(Wt_dz, n.C_);
     randomise(w), randomise(b), randomise(a), randomise(dz);
-    at(one, 0) = 1;
 }
 
 static void choose(int shape)
@@ -41,9 +40,6 @@ static void choose(int shape)
     }
 }
 
-#define EACH_TERM EACH(c_, n.C_) EACH(c, n.C)
-
-// Every small fully-connected layer
 enum { NEURONS = 17, INPUTS = 33 };
 
 static int small_layer(long number)
@@ -53,20 +49,7 @@ static int small_layer(long number)
     return 1;
 }
 
-// Vectors and matrices
-static struct array transposed(struct array x)
-{
-    struct array y = array(x.name, 2, (int[]){x.extent[1], x.extent[0]});
-    EACH(i, x.extent[0]) EACH(j, x.extent[1]) at(y, j, i) = at(x, i, j);
-    return y;
-}
-
-static struct array shifted(struct array x, int by, int count)   // entry i is x[i + by]
-{
-    struct array y = array(x.name, 1, (int[]){count});
-    EACH(i, count) at(y, i) = at(x, i + by);
-    return y;
-}
+#define EACH_TERM EACH(c_, n.C_) EACH(c, n.C)
 
 // Check (1)
 DEFINE(z, EACH(c, n.C) at(z, c) = at(b, c); EACH_TERM at(z, c) += at(w, c, c_) * at(a, c_))
@@ -89,26 +72,23 @@ EQUATION(4, db, fully_connected_db(n, dz.at, db.at),
          SLOPE(z, b, EXACTLY_AFFINE), AT(SMALL), WIDELY(LARGE), EVERY_SMALL_SHAPE)
 
 // Check (5) (5) (G2a) (G2b)
-static void multiply(struct array out, struct array A, struct array B)   // out += A B
-{
-    if (A.extent[1] == B.extent[0])
-        EACH(i, A.extent[0]) EACH(j, B.extent[1]) EACH(k, B.extent[0])
-            at(out, i, j) += at(A, i, k) * at(B, k, j);
-}
+#define PRODUCT(out, extent_of_k, left, right) \
+    EACH(i, out.extent[0]) EACH(j, out.extent[1]) EACH(k, extent_of_k) \
+        at(out, i, j) += (left) * (right)
 
-DEFINE(Z, multiply(Z, w, a); multiply(Z, b, one))
+DEFINE(Z, PRODUCT(Z, n.C_, at(w, i, k), at(a, k, j)); PRODUCT(Z, 1, at(b, i, k), 1))
 EQUATION(5, Z, fully_connected_forward(n, w.at, b.at, a.at, Z.at), AT(SMALL, LARGE))
 
-DEFINE(Wt_dz, multiply(Wt_dz, transposed(w), dz))
+DEFINE(Wt_dz, PRODUCT(Wt_dz, n.C, at(w, k, i), at(dz, k, j)))
 EQUATION(G2a, Wt_dz, fully_connected_da(n, w.at, dz.at, Wt_dz.at), AT(SMALL, LARGE))
 
-DEFINE(dz_at, multiply(dz_at, dz, transposed(a)))
+DEFINE(dz_at, PRODUCT(dz_at, 1, at(dz, i, k), at(a, j, k)))
 EQUATION(G2b, dz_at, fully_connected_dw(n, a.at, dz.at, dz_at.at), AT(SMALL, LARGE))
 
 // Check (G3) (G3)
 #define PICTURES(list) ((real (*)[m.X][m.Y])(list).at)
 #define ON_LIST(i) \
-    clear(dP); EACH(c, n.C) at(z_P, c) = at(b, c); \
+    EACH(c, n.C) at(z_P, c) = at(b, c); \
     EACH(c, n.C) EACH(c_, m.C) EACH(x, m.X) EACH(y, m.Y) { \
         at(z_P, c) += at(w, c, i) * PICTURES(P)[c_][x][y]; \
         PICTURES(dP)[c_][x][y] += at(dz, c) * at(w, c, i); \
@@ -128,45 +108,34 @@ static int triple_is_right(int shape)
     return alike(da, all[0]) && alike(dw, all[1]) && alike(db, all[2]);
 }
 
-static int can_be_multiplied(int first)   // W and a vector that begins with this number of a
-{
-    choose(LARGE);
-    clear(Z);
-    multiply(Z, w, shifted(a, first, n.C_ - first));
-    return largest(Z) > 0;
-}
-
 static struct fully_connected only(int C, int C_)   // sizes for arrays that are larger
 {
     choose(SMALL);
     return (struct fully_connected){C, C_};
 }
 
+#define LEAST "a layer has at least one neuron"
+
 CLAIM("fully_connected_backward gives all three slopes", triple_is_right(LARGE))
-CLAIM("W can be multiplied with a, not with an a that begins at 1",
-      can_be_multiplied(0) && !can_be_multiplied(1))
-REFUSES("(1) without neurons", "at least one neuron",
-        fully_connected_forward(only(0, 2), w.at, b.at, a.at, z.at))
-REFUSES("(1) without inputs", "one input",
-        fully_connected_forward(only(2, 0), w.at, b.at, a.at, z.at))
-REFUSES("(2) without neurons", "at least one neuron",
-        fully_connected_da(only(0, 2), w.at, dz.at, da.at))
-REFUSES("(2) without inputs", "one input", fully_connected_da(only(2, 0), w.at, dz.at, da.at))
-REFUSES("(3) without neurons", "at least one neuron",
-        fully_connected_dw(only(0, 2), a.at, dz.at, dw.at))
-REFUSES("(3) without inputs", "one input", fully_connected_dw(only(2, 0), a.at, dz.at, dw.at))
-REFUSES("(4) without neurons", "at least one neuron", fully_connected_db(only(0, 2), dz.at, db.at))
+REFUSES("(1) without neurons", LEAST, fully_connected_forward(only(0, 2), w.at, b.at, a.at, z.at))
+REFUSES("(1) without inputs", LEAST, fully_connected_forward(only(2, 0), w.at, b.at, a.at, z.at))
+REFUSES("(2) without neurons", LEAST, fully_connected_da(only(0, 2), w.at, dz.at, da.at))
+REFUSES("(2) without inputs", LEAST, fully_connected_da(only(2, 0), w.at, dz.at, da.at))
+REFUSES("(3) without neurons", LEAST, fully_connected_dw(only(0, 2), a.at, dz.at, dw.at))
+REFUSES("(3) without inputs", LEAST, fully_connected_dw(only(2, 0), a.at, dz.at, dw.at))
+REFUSES("(4) without neurons", LEAST, fully_connected_db(only(0, 2), dz.at, db.at))
 
 // wrong: (1)
 #define WITH_BIAS EACH(c, n.C) at(z, c) = at(b, c); EACH_TERM at(z, c) +=
-#define BY_COLUMNS(matrix) ((real *)(matrix).at)[c_ * n.C + c]
+#define BY_COLUMNS(matrix, c, c_) ((real *)(matrix).at)[(c_) * n.C + (c)]
 
 WRONG(1, NULL, "no bias", ORACLE, EACH_TERM at(z, c) += at(w, c, c_) * at(a, c_))
 WRONG(1, NULL, "the bias once for each c'", ORACLE,
       EACH_TERM at(z, c) += at(w, c, c_) * at(a, c_) + at(b, c))
 WRONG(1, NULL, "the sum from 1", ORACLE, WITH_BIAS (c_ > 0) * at(w, c, c_) * at(a, c_))
 WRONG(1, NULL, "w_(c',c)", ORACLE, WITH_BIAS at(w, c_, c) * at(a, c_))
-WRONG(1, NULL, "the matrix read column by column", ORACLE, WITH_BIAS BY_COLUMNS(w) * at(a, c_))
+WRONG(1, NULL, "the matrix read column by column", ORACLE,
+      WITH_BIAS BY_COLUMNS(w, c, c_) * at(a, c_))
 WRONG(1, NULL, "a_(c)", ORACLE, WITH_BIAS at(w, c, c_) * at(a, c))
 WRONG(1, NULL, "whole tiles only", ORACLE,
       define_z(); for (int c = n.C / 8 * 8; c < n.C; c++) at(z, c) = 0)
@@ -186,7 +155,7 @@ STALE(2, CENTRAL)
 
 // wrong: (3)
 WRONG(3, NULL, "written column by column", CENTRAL,
-      EACH_TERM BY_COLUMNS(dw) = at(dz, c) * at(a, c_))
+      EACH_TERM BY_COLUMNS(dw, c, c_) = at(dz, c) * at(a, c_))
 WRONG(3, NULL, "a_(c) and dl/dz_(c'')", CENTRAL, EACH_TERM at(dw, c, c_) = at(dz, c_) * at(a, c))
 WRONG(3, NULL, "the numbers of layer l, not l - 1", CENTRAL,
       define_z(); EACH_TERM at(dw, c, c_) = at(dz, c) * at(z, c_))
@@ -211,32 +180,37 @@ WRONG_TOGETHER(4, "once for each c', forward and backward",
 STALE(4, CENTRAL)
 
 // wrong: (5)
+#define PLUS_B PRODUCT(Z, 1, at(b, i), 1)
+
 WRONG(5, "E5", "a begins with a_(1), as printed", ORACLE,
-      multiply(Z, w, shifted(a, 1, n.C_)); multiply(Z, b, one))
+      PRODUCT(Z, n.C_, at(w, i, k), at(a, k + 1)); PLUS_B)
 WRONG(5, "E5", "z begins with z_(1), as printed", ORACLE,
       define_z(); EACH(c, n.C) at(Z, c) = at(z, c - 1))
-WRONG(5, NULL, "no b", ORACLE, multiply(Z, w, a))
-WRONG(5, NULL, "b_(0) for all", ORACLE, multiply(Z, w, a); EACH(c, n.C) at(Z, c) += at(b, 0))
-WRONG(5, NULL, "W (a + b)", ORACLE, multiply(Z, w, a); multiply(Z, w, shifted(b, 0, n.C_)))
+WRONG(5, NULL, "no b", ORACLE, PRODUCT(Z, n.C_, at(w, i, k), at(a, k)))
+WRONG(5, NULL, "b_(0) for all", ORACLE,
+      PRODUCT(Z, n.C_, at(w, i, k), at(a, k)); PRODUCT(Z, 1, at(b, 0), 1))
+WRONG(5, NULL, "W (a + b)", ORACLE, PRODUCT(Z, n.C_, at(w, i, k), at(a, k) + at(b, k)))
 WRONG(5, NULL, "W filled column by column", ORACLE,
-      EACH_TERM at(Z, c) += BY_COLUMNS(w) * at(a, c_); multiply(Z, b, one))
+      PRODUCT(Z, n.C_, BY_COLUMNS(w, i, k), at(a, k)); PLUS_B)
 
 // wrong: (G2a)
-WRONG(G2a, NULL, "W not transposed", ORACLE, multiply(Wt_dz, w, dz))
+WRONG(G2a, NULL, "W not transposed", ORACLE, PRODUCT(Wt_dz, n.C, at(w, i, k), at(dz, k)))
 WRONG(G2a, NULL, "W filled column by column", ORACLE,
-      EACH_TERM at(Wt_dz, c_) += BY_COLUMNS(w) * at(dz, c))
+      PRODUCT(Wt_dz, n.C, BY_COLUMNS(w, k, i), at(dz, k)))
 WRONG(G2a, NULL, "dl/dz begins with number 1", ORACLE,
-      multiply(Wt_dz, transposed(w), shifted(dz, 1, n.C)))
-WRONG(G2a, NULL, "the bias added, as in (5)", ORACLE, define_Wt_dz(); multiply(Wt_dz, b, one))
+      PRODUCT(Wt_dz, n.C, at(w, k, i), at(dz, k + 1)))
+WRONG(G2a, NULL, "the bias added, as in (5)", ORACLE,
+      PRODUCT(Wt_dz, n.C, at(w, k, i), at(dz, k)); PRODUCT(Wt_dz, 1, at(b, i), 1))
 STALE(G2a, ORACLE)
 
 // wrong: (G2b)
-WRONG(G2b, NULL, "a times the transposed dl/dz", ORACLE, multiply(dz_at, a, transposed(dz)))
-WRONG(G2b, NULL, "an inner product for the outer one", ORACLE, multiply(dz_at, transposed(dz), a))
+WRONG(G2b, NULL, "a times the transposed dl/dz", ORACLE, PRODUCT(dz_at, 1, at(a, i), at(dz, j)))
+WRONG(G2b, NULL, "an inner product for the outer one", ORACLE,
+      EACH(k, n.C) at(dz_at, 0) += at(dz, k) * at(a, k))
 WRONG(G2b, NULL, "a overwritten by its slope before (3)", ORACLE,
-      define_da(); multiply(dz_at, dz, transposed(da)))
+      define_da(); PRODUCT(dz_at, 1, at(dz, i), at(da, j)))
 WRONG(G2b, NULL, "a begins with a_(1), as printed with (5)", ORACLE,
-      multiply(dz_at, dz, transposed(shifted(a, 1, n.C_))))
+      PRODUCT(dz_at, 1, at(dz, i), at(a, j + 1)))
 STALE(G2b, ORACLE)
 
 // wrong: (G3)

@@ -1,4 +1,4 @@
-// Tangled from chapters/6-loss.md [ff59de113016]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/6-loss.md [ff59de113016]: edit there, or here and make stitch
 #include "../src/loss.c"
 #include "check.h"
 

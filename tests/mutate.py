@@ -13,10 +13,8 @@ stale, and an error too.
 import collections
 import concurrent.futures
 import os
-import queue
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -69,6 +67,17 @@ class Function:
             first = self.partner[first - 1]
         uses = [j for j in range(self.body, len(self.text)) if self.text[j] == self.text[first - 1]]
         return i == first or all(self.text[j - 1] in '(,' and self.text[j + 1] in ',)' for j in uses)
+
+    def parameters(self):
+        """The parameters' names."""
+        names, depth = [], 0
+        for token in self.tokens[:self.body]:
+            depth += (token.text in '([') - (token.text in ')]')
+            if token.text == ',' and depth == 1 or token.text == '(' and not names:
+                names.append(None)
+            elif token.kind == 'name' and token.text not in TYPES and depth == 1:
+                names[-1] = token.text
+        return [name for name in names if name]
 
     def part(self, first, last):
         return self.source[self.tokens[first].start:self.tokens[last].end]
@@ -318,21 +327,28 @@ def flat(lines):
 
 # ---- Building and running. ----
 
-STANDARD = ['-std=gnu11', '-w', '-pipe']
+STANDARD = ['-std=gnu11', '-w']
 LEFT_OUT = ('TAP', 'VERBOSE', 'SHAPES', 'REPORT', 'SWEEP', 'ONLY', 'SEED')
 CLEAN = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
 CLEAN.update(MUTANTS='0', ASAN_OPTIONS='detect_leaks=0')   # not the catalogue of wrong versions each time
 LANES = re.compile(r'^#ifdef LANES\n.*?^#else\n', re.M | re.S)   # what no checker builds
 FORMS = {'double': [], 'complex': ['-DCOMPLEX'], 'lanes': ['-DLANES=8']}
-TRAP = ['-O0', '-fsanitize=bounds', '-fsanitize-undefined-trap-on-error']
+TRAP = ['-fsanitize=bounds', '-fsanitize-undefined-trap-on-error']
 # vla-bound would refuse a parameter a[0] before the function's own assertion can. Clang has no such macro.
-STRICT = ['-O0', '-fsanitize=address,undefined', '-fno-sanitize=vla-bound', '-fno-sanitize-recover=all',
+STRICT = ['-fsanitize=address,undefined', '-fno-sanitize=vla-bound', '-fno-sanitize-recover=all',
           '-D__SANITIZE_ADDRESS__']
-# The checkers that a mutant has to pass, with the environments to run them in. The first is quick and kills
-# nearly all; the last is in double, because gcc misses what complex arithmetic reads and writes.
-BUILDS = [(FORMS['double'] + TRAP, [{}]),
-          (FORMS['complex'] + TRAP, [{}, {'SHAPES': '1'}]),
-          (FORMS['double'] + STRICT, [{}])]
+# The rounds: how checkers are built, and the environments to run them in. The first one is quick and kills
+# nearly all; the last one is in double, because gcc misses what complex arithmetic reads and writes.
+ROUNDS = [(FORMS['double'] + TRAP + ['-O0'], [{}]),
+          (FORMS['complex'] + TRAP + ['-O1'], [{}, {'SHAPES': '1'}]),
+          (FORMS['double'] + STRICT + ['-O1'], [{}])]
+CHOICE = """#include <stdlib.h>
+static int mutant;
+__attribute__((constructor)) static void choose_mutant(void)
+{
+    mutant = atoi(getenv("MUTANT"));
+}
+"""
 
 
 class Failure(Exception):
@@ -340,45 +356,97 @@ class Failure(Exception):
 
 
 def public(source):
-    """Every function with its name to the outside, so that a checker and a mutant can be compiled apart."""
+    """Every function with its name to the outside, so that checkers and mutants can be compiled apart."""
+    source = source.replace('__attribute__((always_inline))\n', '')
     return re.sub(r'^static (inline )?(?=[^;={]*\()', '', source, flags=re.M)
 
 
 def declarations(source):
-    """The same without bodies: what a checker is compiled with, once for all the mutants."""
+    """The same without bodies: what a checker is compiled with."""
     source = public(source)
     for f in reversed(list(functions(source))):
         source = source[:f.tokens[f.body].start] + ';' + source[f.tokens[-1].end:]
     return source
 
 
-class Bench:
-    """A scratch folder laid out like the project, where checkers are built around mutants."""
-    def __init__(self, root, compiler, folder):
-        self.compiler, self.folder = compiler, folder
-        for part in ('src', 'tests'):
-            shutil.copytree(os.path.join(root, part), os.path.join(folder, part),
-                            ignore=shutil.ignore_patterns('*.new', '*.py'))
-        os.symlink(os.path.join(root, 'chapters'), os.path.join(folder, 'chapters'))
+def all_in_one(source, versions):
+    """One source that holds these mutants {number: mutant}. The environment says which of them is called:
+    each function is a switch between its versions. A compiler calls a version's file by its number."""
+    out, end, source = [CHOICE], 0, public(source)
+    for f in functions(source):
+        start, first, last = source.rfind('\n', 0, f.tokens[0].start) + 1, f.tokens[0].start, f.tokens[-1].end
+        own = {0: source}
+        own.update((number, public(mutant.source)) for number, mutant in versions.items()
+                   if mutant.function == f.name)
+        out.append(source[end:start])
+        for number, whole in own.items():
+            text = whole[first:last + len(whole) - len(source)]
+            out.append('\n#line 1 "%d"\n%s__%d%s\n' % (number, source[start:first], number, text))
+        out.append('%s{\n    switch (mutant) {\n' % source[start:f.tokens[f.body].start])
+        for number in own:
+            label = 'case %d' % number if number else 'default'
+            out.append('    %s: return %s__%d(%s);\n' % (label, f.name, number, ', '.join(f.parameters())))
+        out.append('    }\n}\n')
+        end = last
+    return ''.join(out) + source[end:]
 
-    def put(self, file, source):
-        with open(os.path.join(self.folder, file), 'w', encoding='utf-8') as out:
-            out.write(source)
+
+def object_file(name):
+    return ['-c', '-x', 'c', '-', '-o', name]
+
+
+class Trial:
+    """The trial of a file's mutants, round by round. Their numbers begin with 1; 0 is the right source."""
+    def __init__(self, book, name, compiler, folder):
+        self.compiler, self.folder, self.name, self.file = compiler, folder, name, 'src/%s.c' % name
+        self.source, self.tests, again = self.get(self.file), tests(book, name), repeated(book, self.file)
+        lanes = [[self.source.count('\n', 0, at) + 1 for at in match.span()]
+                 for match in LANES.finditer(self.source)]
+        self.mutants = dict(enumerate((mutant for mutant in mutants(self.file, self.source)
+                                       if mutant.line not in again), 1))
+        self.verdict = {number: 'lanes only' for number, mutant in self.mutants.items()
+                        if any(first <= mutant.line < last for first, last in lanes)}
+        self.right = {form: self.code(self.source, form) for form in FORMS}
+
+    def living(self):
+        return [number for number in self.mutants if number not in self.verdict]
 
     def get(self, file):
         with open(os.path.join(self.folder, file), encoding='utf-8') as source:
             return source.read()
 
-    def compile(self, *arguments):
-        """The compiler's output, None if it fails."""
-        result = subprocess.run(self.compiler + STANDARD + list(arguments), cwd=self.folder,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        return result.stdout if result.returncode == 0 else None
+    def compile(self, arguments, source=''):
+        return subprocess.run(self.compiler + STANDARD + arguments, cwd=self.folder, input=source.encode(),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
-    def passes(self, environment, seconds):
-        """Whether ./check ends well, within its processor time. The first line that says FAILED is enough."""
-        command = ['sh', '-c', 'ulimit -t %d; exec ./check' % seconds]
-        environment = dict(CLEAN, **environment)
+    def programs(self, flags, environments):
+        """A round's checkers that hold all the living: (program, environment, seconds that it may take)."""
+        if self.name == 'fast':
+            flags = flags + ['-DFAST']
+        mutants = self.name + '.o'
+        for attempt in range(2):   # those that do not compile are left out the second time
+            source = all_in_one(self.source, {number: self.mutants[number] for number in self.living()})
+            said = self.compile(flags + object_file(mutants), source).stderr
+            self.verdict.update((int(number), 'not compiled')
+                                for number in re.findall(rb'^([1-9]\d*):[\d:]* error', said, re.M))
+        runs = []
+        for test in self.tests:
+            program = '%s-%s' % (self.name, os.path.basename(test)[:-2])
+            checker = self.get(test).replace('#include "../%s"' % self.file, declarations(self.source))
+            self.compile(flags + ['-O1', '-DNO_WRONG', '-Itests', *object_file(program + '.o')], checker)
+            if self.compile(flags + [program + '.o', mutants, '-o', program, '-lm']).returncode:
+                raise Failure('%s does not compile with %s' % (test, ' '.join(self.compiler + flags)))
+            for environment in environments:
+                start = time.monotonic()
+                if not self.passes(0, program, environment, 600):
+                    raise Failure('%s fails without any mutant: make test must pass first' % test)
+                runs.append((program, environment, 1 + int(4 * (time.monotonic() - start))))
+        return runs
+
+    def passes(self, number, program, environment, seconds):
+        """Whether a checker ends well, within its processor time. The first line with FAILED is enough."""
+        command = ['sh', '-c', 'ulimit -t %d; exec ./%s' % (seconds, program)]
+        environment = dict(CLEAN, MUTANT=str(number), **environment)
         with subprocess.Popen(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as check:
             failed = any(b'FAILED' in line for line in check.stdout)
@@ -386,74 +454,22 @@ class Bench:
                 check.kill()
         return not failed and check.returncode == 0
 
+    def check(self, number, runs):
+        if not all(self.passes(number, *run) for run in runs):
+            self.verdict[number] = 'killed'
+
     def code(self, source, form):
         """The assembler's text of a source without its strings, which hold the text of assertions."""
-        self.put('code.c', public(source))
-        text = self.compile(*FORMS[form], '-O2', '-S', '-o', '-', 'code.c') or b''
+        text = self.compile(FORMS[form] + ['-O2', '-S', '-o', '-', '-x', 'c', '-'], public(source)).stdout
         return [line for line in text.split(b'\n')
                 if not re.match(rb'\s*\.(string|ascii|asciz|file|ident)', line)]
 
-
-class Trial:
-    """The trial of a file's mutants: the right source and its code, to compare with, and the checkers."""
-    def __init__(self, bench, name, book):
-        self.file, self.source = 'src/%s.c' % name, bench.get('src/%s.c' % name)
-        again = repeated(book, self.file)
-        self.mutants = [mutant for mutant in mutants(self.file, self.source) if mutant.line not in again]
-        lanes = [[self.source.count('\n', 0, at) + 1 for at in match.span()]
-                 for match in LANES.finditer(self.source)]
-        self.lanes = {line for first, last in lanes for line in range(first, last)}
-        self.right = {form: bench.code(self.source, form) for form in FORMS}
-        more = ['-DFAST'] if name == 'fast' else []
-        self.checkers = []   # [(flags, programs)]
-        for flags, runs in BUILDS:
-            programs = [self.program(bench, test, flags + more, runs) for test in tests(book, name)]
-            self.checkers.append((flags + more, programs))
-
-    def program(self, bench, test, flags, environments):
-        """A test's object file, and its runs with the seconds that each may take: more than it takes."""
-        objects = os.path.dirname(bench.folder)
-        linked = os.path.join(objects, re.sub(r'\W+', '_', ' '.join([self.file, test] + flags)) + '.o')
-        bench.put(self.file, declarations(self.source))
-        built = bench.compile(*flags, '-O1', '-DNO_WRONG', '-c', test, '-o', linked)
-        bench.put(self.file, self.source)
-        right = built is not None and self.compiles(bench, self.source, flags)
-        if not right or not self.links(bench, linked, flags):
-            raise Failure('%s does not compile with %s' % (test, ' '.join(bench.compiler + flags)))
-        runs = []
-        for environment in environments:
-            start = time.monotonic()
-            if not bench.passes(environment, 600):
-                raise Failure('%s fails without any mutant: make test must pass first' % test)
-            runs.append((environment, 1 + int(4 * (time.monotonic() - start))))
-        return linked, runs
-
-    def compiles(self, bench, source, flags):
-        bench.put('mutant.c', public(source))
-        return bench.compile(*flags, '-c', 'mutant.c', '-o', 'mutant.o') is not None
-
-    def links(self, bench, linked, flags):
-        return bench.compile(*flags, 'mutant.o', linked, '-o', 'check', '-lm') is not None
-
-    def verdict(self, bench, mutant):
-        """'not compiled', 'killed', 'same code', 'lanes only' or 'alive'."""
-        if mutant.line in self.lanes:
-            return 'lanes only'
-        for k, (flags, programs) in enumerate(self.checkers):
-            if not self.compiles(bench, mutant.source, flags):
-                return 'not compiled'
-            for linked, runs in programs:
-                if not self.links(bench, linked, flags) or not all(bench.passes(*run) for run in runs):
-                    return 'killed'
-            unseen = self.unseen(bench, mutant) if k == 0 else None   # not before: few mutants come so far
-            if unseen:
-                return unseen
-        return 'alive'
-
-    def unseen(self, bench, mutant):
+    def look(self, number):
         """Whether the compiler makes the same of it as of the right source, at least for checkers."""
-        different = (form for form in FORMS if bench.code(mutant.source, form) != self.right[form])
-        return {None: 'same code', 'lanes': 'lanes only'}.get(next(different, None))
+        source = self.mutants[number].source
+        different = next((form for form in FORMS if self.code(source, form) != self.right[form]), None)
+        if different in (None, 'lanes'):
+            self.verdict[number] = 'lanes only' if different else 'same code'
 
 
 def tests(book, name):
@@ -473,30 +489,31 @@ def repeated(book, file):
 
 def try_all(book, names, compiler):
     """Every mutant of the files with its verdict, in the order of the files."""
-    workers = os.cpu_count() or 2
-    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        benches = queue.Queue()
-        for k in range(workers):
-            benches.put(Bench(book.root, compiler, os.path.join(folder, str(k))))
-
-        def on_a_bench(task, *arguments):
-            bench = benches.get()
-            try:
-                return task(bench, *arguments)
-            finally:
-                benches.put(bench)
-
+    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+    with tempfile.TemporaryDirectory() as folder, pool:
+        for part in ('src', 'tests', 'chapters'):
+            os.symlink(os.path.join(book.root, part), os.path.join(folder, part))
         try:
-            trials = list(pool.map(lambda name: on_a_bench(Trial, name, book), names))
-            tried = [(trial, mutant) for trial in trials for mutant in trial.mutants]
-            jobs = [pool.submit(on_a_bench, trial.verdict, mutant) for trial, mutant in tried]
-            for done, job in enumerate(concurrent.futures.as_completed(jobs), 1):
-                if sys.stderr.isatty():
-                    print('\r%d of %d mutants' % (done, len(jobs)), end='\n' if done == len(jobs) else '',
-                          file=sys.stderr, flush=True)
-            return [(mutant, job.result()) for (trial, mutant), job in zip(tried, jobs)]
+            trials = list(pool.map(lambda name: Trial(book, name, compiler, folder), names))
+            for number, (flags, environments) in enumerate(ROUNDS):
+                programs = list(pool.map(lambda trial: trial.programs(flags, environments), trials))
+                wait([pool.submit(trial.check, mutant, runs)
+                      for trial, runs in zip(trials, programs) for mutant in trial.living()])
+                if number == 0:   # not before, because few come so far
+                    wait([pool.submit(trial.look, mutant) for trial in trials for mutant in trial.living()])
         finally:
             pool.shutdown(cancel_futures=True)
+    return [(mutant, trial.verdict.get(number, 'alive')) for trial in trials
+            for number, mutant in trial.mutants.items()]
+
+
+def wait(jobs):
+    """Waits for all of them, and shows how many are done."""
+    for done, job in enumerate(concurrent.futures.as_completed(jobs), 1):
+        job.result()
+        if sys.stderr.isatty():
+            print('\r%d of %d mutants' % (done, len(jobs)), end='\n' if done == len(jobs) else '',
+                  file=sys.stderr, flush=True)
 
 
 # ---- Explanations and the report. ----

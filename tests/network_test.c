@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [55030a65e9d0]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/8-trainer.md [55030a65e9d0]: edit there, or here and make stitch
 #define main trainer_main
 #include "../src/mnist.c"
 #undef main

@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [b22f22d33192]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/0-notation.md [b22f22d33192]: edit there, or here and make stitch
 #include "../src/notation.c"
 #include "check.h"
 

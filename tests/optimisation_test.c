@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [30ade66c61b4]: edit the chapter, or edit here and run make stitch
+// Tangled from chapters/7-optimisation.md [30ade66c61b4]: edit there, or here and make stitch
 #include "../src/optimisation.c"
 #include "check.h"
 

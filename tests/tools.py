@@ -1,4 +1,4 @@
-"""Lets the Python tests import what they test: the tools in paper/ and figures/, whose own modules import each other by name."""
+"""Lets the tests import what they test, the tools in paper/ and figures/, which import each other by name."""
 import importlib.machinery
 import os
 import sys
@@ -9,7 +9,7 @@ sys.dont_write_bytecode = True   # the folders stay as they are
 
 
 class Tools(importlib.machinery.PathFinder):
-    """Looks in the tools' folders first, so that an installed module of the same name, such as markdown, does not get in."""
+    """Looks in the tools' folders first, so that no installed module called markdown, say, gets in."""
     @classmethod
     def find_spec(cls, name, path=None, target=None):
         return super().find_spec(name, path or FOLDERS, target)
