@@ -29,7 +29,7 @@ CLOSING = {r'\rfloor': '⌋', r'\rceil': '⌉', r'\rangle': '⟩', r'\}': '}', '
 BARS = {'|': '|', r'\|': '‖'}   # either side of a number or a vector
 DELIMITERS = dict(OPENING, **CLOSING, **{'|': '|', '/': '/', '.': ''})
 LIMITS = ('max', 'min')
-FUNCTIONS = LIMITS + ('exp', 'ln', 'log', 'sinh', 'cosh', 'tanh', 'sin', 'cos', 'arctan')
+FUNCTIONS = LIMITS + ('exp', 'ln', 'log', 'sinh', 'cosh', 'tanh', 'sin', 'cos', 'tan', 'arctan')
 LARGE = {'sum': '∑', 'prod': '∏', 'int': '∫'}
 SPACES = {r'\,': '0.1667em', r'\:': '0.2222em', r'\;': '0.2778em', '\\ ': '0.3em', r'\!': '-0.1667em',
           r'\quad': '1em', r'\qquad': '2em'}

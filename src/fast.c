@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [3888d5ab640c]: edit there, or here and make stitch
+// Tangled from chapters/9-why-it-is-fast.md [33685f15364c]: edit there, or here and make stitch
 #ifndef SUMS_ALONE   // the trainer, which includes this file, has these already
 #include <assert.h>
 #include <string.h>
@@ -132,7 +132,7 @@ void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n
         some_maps(n.C - c, n, w + c, b + c, a, z + c);
 }
 
-// Fast: convolution, slope of the input (8) (G6)
+// Fast: convolution, slope of the input (8) (G6a)
 // Some slopes of the input
 // (8) for R channels of the input of the layer n, from number first on, R at most TILE.
 __attribute__((always_inline))
@@ -170,7 +170,7 @@ void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
         some_channels(n.C_ - first, first, n, w, dz, da);
 }
 
-// Fast: convolution, slope of the weights (9) (G6)
+// Fast: convolution, slope of the weights (9) (G6b)
 // Some slopes of the kernels
 // Adds to the sums of (9) what row x of R neurons and one channel of the input give.
 __attribute__((always_inline))

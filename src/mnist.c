@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [23d6ef44554d]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [b90575dab783]: edit there, or here and make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
@@ -471,8 +471,8 @@ void mean_and_deviation(size_t n, const unsigned char x[n], double *mean, double
 struct adam { weight rate, beta1, beta2, epsilon; };   // lambda and the two betas, each below 1
 
 // Adam (G13)
-// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before the
-// first step, and kept between steps. The four arrays don't overlap. Refuses t < 0.
+// Step t = 0, 1, ... of theta[n] along the gradient g[n]. The means m[n] and v[n] are zero before
+// the first step, and kept between steps. The four arrays don't overlap. Refuses t < 0.
 void adam(struct adam s, int t, int n, const weight g[restrict n], weight m[restrict n],
           weight v[restrict n], weight theta[restrict n])
 {
@@ -547,8 +547,8 @@ void shuffle(struct random *r, int n, int order[n])
 }
 
 // Learning-rate ramp
-// The learning rate at step 0, 1, ..., steps - 1: up to rate in the first tenth, then down towards 0.
-// Refuses a step outside of 0 to steps.
+// The learning rate at step 0, 1, ..., steps - 1: up to rate in the first tenth, then down
+// towards 0. Refuses a step outside of 0 to steps.
 double ramp(int step, int steps, double rate)
 {
     assert(0 <= step && step <= steps && steps >= 1 && "a step is one of 0, 1, ..., steps");

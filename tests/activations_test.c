@@ -1,4 +1,4 @@
-// Tangled from chapters/5-activations.md [3a362451fe21]: edit there, or here and make stitch
+// Tangled from chapters/5-activations.md [ae19501dc3a5]: edit there, or here and make stitch
 #include "../src/activations.c"
 #include "check.h"
 
@@ -8,10 +8,7 @@ static int N;
 static struct array z, a, da, dz, a_sigmoid, da_sigmoid, dz_sigmoid, a_arctan, da_arctan, dz_arctan,
                     a_softmax, da_softmax, dz_softmax, scores, own, down, J;   // down: d of own
 
-static int side(real t)
-{
-    return (creal(t) > 0) - (creal(t) < 0);
-}
+#define side(t) ((creal(t) > 0) - (creal(t) < 0))
 
 static void draw_arrays(int shape)   // of N numbers
 {
@@ -189,8 +186,7 @@ STALE(G22, ORACLE)
 // wrong: (G1b)
 #define EACH_DZ_ARCTAN EACH(n, N) at(dz_arctan, n) =
 
-WRONG(G1b, NULL, "arctan: 1 / (1 + a a)", CENTRAL,
-      EACH_DZ_ARCTAN at(da, n) / (1 + atan(Z) * atan(Z)))
+WRONG(G1b, NULL, "arctan: 1 / (1 + a a)", CENTRAL, EACH_DZ_ARCTAN at(da, n) / (1 + pow(atan(Z), 2)))
 WRONG(G1b, NULL, "arctan: 1 / (1 + z)", CENTRAL, EACH_DZ_ARCTAN at(da, n) / (1 + Z))
 WRONG(G1b, NULL, "arctan: dl/da without f'", CENTRAL, EACH_DZ_ARCTAN at(da, n))
 WRONG(G1b, NULL, "arctan: 1 + z z", CENTRAL, EACH_DZ_ARCTAN at(da, n) * (1 + Z * Z))
@@ -215,8 +211,7 @@ WRONG(22, "L8", "no shift, as in the paper's program", ORACLE, not_shifted())
 WRONG(22, NULL, "shifted by the first z", ORACLE, shifted(part(z, 0)))
 WRONG(22, NULL, "only the numerator shifted", ORACLE,
       define_a_softmax(); double most = largest(a_softmax), sum = 0;
-      EACH(c, N) sum += E;
-      EACH(c, N) P /= most * sum)
+      EACH(c, N) sum += E; EACH(c, N) P /= most * sum)
 WRONG(22, NULL, "no sum over c'", ORACLE,
       define_a_softmax(); double most = largest(a_softmax); EACH(c, N) P /= most)
 WRONG(22, NULL, "the sum without its own term", ORACLE, define_a_softmax(); EACH(c, N) P /= 1 - P)
@@ -227,7 +222,7 @@ WRONG(22, NULL, "z for exp(z)", ORACLE,
 STALE(22, ORACLE)
 
 // wrong: (23)
-#define EACH_SLOPE EACH(c, N) EACH(c_, N) at(J, c, c_) =
+#define EACH_J EACH(c, N) EACH(c_, N) at(J, c, c_) =
 #define P_ at(a_softmax, c_)
 #define SIGMOID(t) (1 / (1 + exp(-(t))))
 
@@ -235,15 +230,14 @@ WRONG(23, "E23", "c' free and summed", CENTRAL,
       define_J(); EACH(c, N) EACH(c_, N)
           if (c != c_)   // what is left of the fraction
               at(J, c, c_) = -E / exp(part(z, c_)) / (N * N))
-WRONG(23, NULL, "a plus off the diagonal", CENTRAL,
-      define_J(); EACH_SLOPE fabs(creal(at(J, c, c_))))
-WRONG(23, NULL, "the diagonal alone", CENTRAL, EACH_SLOPE (c == c_) * P * (1 - P))
-WRONG(23, NULL, "- a[c] a[c'] on the diagonal too", CENTRAL, EACH_SLOPE -P * P_)
-WRONG(23, NULL, "z for a", CENTRAL, EACH_SLOPE at(z, c) * ((c == c_) - at(z, c_)))
+WRONG(23, NULL, "a plus off the diagonal", CENTRAL, define_J(); EACH_J fabs(part(J, c * N + c_)))
+WRONG(23, NULL, "the diagonal alone", CENTRAL, EACH_J (c == c_) * P * (1 - P))
+WRONG(23, NULL, "- a[c] a[c'] on the diagonal too", CENTRAL, EACH_J -P * P_)
+WRONG(23, NULL, "z for a", CENTRAL, EACH_J at(z, c) * ((c == c_) - at(z, c_)))
 STALE(23, CENTRAL)
 WRONG_TOGETHER(23, "sigmoids forward and backward",
                own, EACH(c, N) at(own, c) = SIGMOID(at(scores, c, c)),
-               EACH_SLOPE (c == c_) * SIGMOID(at(z, c)) * (1 - SIGMOID(at(z, c))))
+               EACH_J (c == c_) * SIGMOID(at(z, c)) * (1 - SIGMOID(at(z, c))))
 
 // wrong: (G7)
 #define DA at(da_softmax, c)

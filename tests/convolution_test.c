@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [ddc6c1def173]: edit there, or here and make stitch
+// Tangled from chapters/2-convolution.md [24f8d3ebcd18]: edit there, or here and make stitch
 #ifdef FAST
 #include "../src/fast.c"
 #define CHAPTER "chapters/9-why-it-is-fast.md"
@@ -144,21 +144,26 @@ static int zero_gives_zero(void)
     return largest(da) == 0 && largest(dw) == 0 && largest(db) == 0 && !nans(da);
 }
 
-static void forward_with(int rows, int columns)   // so many too many
+static void call_with(int *size, int value, operation *call)   // n.X is 3 at least, n.Y 8 at most
 {
     choose(PLAIN);
-    n.X += rows, n.Y += columns;
-    convolution_forward(n, w.at, b.at, a.at, z.at);
+    *size = value;
+    call();
 }
 
 CLAIM("convolution_backward gives all three slopes", pair_is_right(STRIDED))
 CLAIM("no slope in, no slope out", zero_gives_zero())
 REFUSES("a kernel larger than the padded input", "not be larger", convolution_extent(3, 6, 1, 1))
+REFUSES("a kernel larger than the input", "not be larger", convolution_extent(3, 4, 1, 0))
 REFUSES("a kernel without rows", "at least 1", convolution_extent(3, 0, 1, 0))
 REFUSES("a stride of zero", "at least 1", convolution_extent(3, 2, 0, 0))
 REFUSES("a negative padding", "at least 0", convolution_extent(3, 2, 1, -1))
-REFUSES("an output with a row too many", "convolution_fits", forward_with(1, 0))
-REFUSES("an output with a column too few", "convolution_fits", forward_with(0, -1))
+REFUSES("a layer without neurons", "convolution_fits", call_with(&n.C, 0, call_7))
+REFUSES("a layer without channels before it", "convolution_fits", call_with(&n.C_, 0, call_7))
+REFUSES("an output with too few rows", "convolution_fits", call_with(&n.X, 2, call_7))
+REFUSES("an output with too many columns", "convolution_fits", call_with(&n.Y, 9, call_7))
+REFUSES("the same in (8)", "convolution_fits", call_with(&n.Y, 9, call_8))
+REFUSES("the same in (9)", "convolution_fits", call_with(&n.Y, 9, call_9))
 
 // wrong: (6)
 WRONG(6, "E6", "eta - k + 1, as printed", ORACLE, EACH_SIZE ETA = (X_ - 1) - (K - 1) + 1 + 1)

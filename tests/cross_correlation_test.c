@@ -1,4 +1,4 @@
-// Tangled from chapters/3-cross-correlation.md [907d36781aaf]: edit there, or here and make stitch
+// Tangled from chapters/3-cross-correlation.md [fef946ed97a8]: edit there, or here and make stitch
 #include "../src/cross_correlation.c"
 #include "check.h"
 
@@ -42,19 +42,6 @@ enum { FAR = 12 };   // from there on everything is zero
 static double k_at(double i) { return exp(-kappa * i * h); }
 static double m_at(double i) { return exp(-mu * i * h); }
 static double s_at(double i) { return (k_at(i) - m_at(i)) / (mu - kappa); }
-
-// Every small list and picture
-enum { SMALL = 3 * 3 * 4 * 4, SMALL_LISTS = 4 * 4 };
-
-static int small_pictures(long number)
-{
-    int i = (int)(number < SMALL ? number : number - SMALL);
-    if (number < SMALL)
-        draw(1 + i / 48, 1 + i / 16 % 3, 1 + i / 4 % 4, 1 + i % 4);
-    else
-        draw(1 + i / 4, 1, 1 + i % 4, 1);
-    return 1;
-}
 
 // Check (13)
 DEFINE(s_line, EACH(x, n.KX + n.MX - 1) EVERYWHERE(x_)
@@ -117,6 +104,19 @@ EQUATION(G20a, dk, correlate_inside(m, dk), SLOPE(s, k, EXACTLY_AFFINE),
 DEFINE(dm, EACH_SUM EACH(i, n.MX) EACH(j, n.MY) at(dm, i, j) += at(ds, x, y) * at(k, x - i, y - j))
 EQUATION(G20b, dm, correlate_inside(k, dm), SLOPE(s, m, EXACTLY_AFFINE),
          OF(correlate), AT(LISTS, PICTURES), EVERY_SMALL_SHAPE)
+
+// Every small list and picture
+enum { SMALL = 3 * 3 * 4 * 4, SMALL_LISTS = 4 * 4 };
+
+static int small_pictures(long number)
+{
+    int i = (int)(number < SMALL ? number : number - SMALL);
+    if (number < SMALL)
+        draw(1 + i / 48, 1 + i / 16 % 3, 1 + i / 4 % 4, 1 + i % 4);
+    else
+        draw(1 + i / 4, 1, 1 + i % 4, 1);
+    return 1;
+}
 
 // Claims about convolutions
 static int nothing_beside(int shape)   // what (14) adds up outside of the range is zero

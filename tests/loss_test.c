@@ -1,4 +1,4 @@
-// Tangled from chapters/6-loss.md [ff59de113016]: edit there, or here and make stitch
+// Tangled from chapters/6-loss.md [43847478d566]: edit there, or here and make stitch
 #include "../src/loss.c"
 #include "check.h"
 
@@ -68,7 +68,8 @@ DEFINE(pair, EACH(c, C) {
                  at(pair, 0) += at(y, c) * log(inverse);
              })
 EQUATION(G8, pair, at(pair, 0) = softmax_cross_entropy(C, y.at, z.at, a.at),
-         OF(softmax_cross_entropy), ALSO(a), AT(USUAL, HIGH, LOW, TIE), WITHIN(1e-14), EVERY_SMALL_SHAPE)
+         OF(softmax_cross_entropy), ALSO(a),
+         AT(USUAL, HIGH, LOW, TIE), WITHIN(1e-14), EVERY_SMALL_SHAPE)
 
 // Check (G9)
 DEFINE(dz, define_pair();

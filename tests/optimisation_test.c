@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [30ade66c61b4]: edit there, or here and make stitch
+// Tangled from chapters/7-optimisation.md [4ab82f3475ec]: edit there, or here and make stitch
 #include "../src/optimisation.c"
 #include "check.h"
 
@@ -84,7 +84,8 @@ DEFINE(dw, define_cost(); EACH_TERM at(dw, p) += at(dl, p, n) / samples)
 EQUATION(G10, dw,
          at(cost, 0) = mean_loss(samples, loss.at);
          EACH(p, 3) at(dw, p) = mean_loss(samples, &at(dl, p, 0)),
-         OF(mean_loss), ALSO(cost), SLOPE(cost, w, AFFINE), AT(USUAL), WITHIN(1e-14), EVERY_SMALL_SHAPE)
+         OF(mean_loss), ALSO(cost), SLOPE(cost, w, AFFINE),
+         AT(USUAL), WITHIN(1e-14), EVERY_SMALL_SHAPE)
 
 // Check (G11)
 DEFINE(mu, at(mu, 0) = moment(0, 1, 1);
@@ -113,7 +114,8 @@ EQUATION(G13, theta,
          OF(adam), ALSO_TWO(m, v), AT(USUAL, FIRST), WITHIN(1e-14), EVERY_SMALL_SHAPE)
 
 // Check (G14)
-DEFINE(w, generator = seed; EACH(i, DRAWN) at(w, i) = random_normal(&generator) / sqrt(fan_in / 2.0))
+DEFINE(w, generator = seed;
+          EACH(i, DRAWN) at(w, i) = random_normal(&generator) / sqrt(fan_in / 2.0))
 EQUATION(G14, w, generator = seed; he_initialise(&generator, fan_in, DRAWN, w.at),
          OF(he_initialise), AT(WEIGHTS), WITHIN(1e-14))
 
@@ -187,7 +189,7 @@ REFUSES("a choice among none", "something to choose from", random_below(&generat
 static int is_even(choice *f, int n)
 {
     struct random r = {random_word()};
-    int counted[24] = {0}, inside = f(&r, 1) == 0;
+    int counted[24] = {0}, inside = 1;
     double sum = 0, spread = 2 / (9.0 * (n - 1));
     EACH(draw, 3000 * n) {
         int k = f(&r, n);
@@ -202,20 +204,20 @@ static int by_uniform(struct random *r, int n) { return (int)floor(n * random_un
 
 typedef void shuffler(struct random *r, int n, int order[n]);
 
-static int number_of_order(shuffler *f, struct random *r, int n)   // 0 to 23, of four things
+static int order_by(shuffler *f, struct random *r, int n)   // one of the n = 24 of four things
 {
     int order[] = {0, 1, 2, 3}, number = 0;
-    f(r, n == 1 ? 1 : 4, order);
+    f(r, 4, order);
     EACH(i, 4) {
         int smaller = 0;   // behind it
         for (int j = i + 1; j < 4; j++)
             smaller += order[j] < order[i];
         number = number * (4 - i) + smaller;
     }
-    return number;
+    return number < n ? number : -1;
 }
 
-static int by_shuffle(struct random *r, int n) { return number_of_order(shuffle, r, n); }
+static int by_shuffle(struct random *r, int n) { return order_by(shuffle, r, n); }
 
 static int is_permutation(int n)   // of n >= 1 things, with n - 1 choices
 {
@@ -227,7 +229,8 @@ static int is_permutation(int n)   // of n >= 1 things, with n - 1 choices
     return once && r.state - old.state == (unsigned long long)(n - 1) * 0x9e3779b97f4a7c15;
 }
 
-CLAIM("a choice among seven is fair", is_even(random_below, 7))
+CLAIM("a choice among seven is fair, and one among one is that one",
+      is_even(random_below, 7) && random_below(&generator, 1) == 0)
 CLAIM("uniform numbers fill [0, 1) evenly", is_even(by_uniform, 10))
 CLAIM("all 24 orders of four are equally likely", is_even(by_shuffle, 24))
 CLAIM("a shuffle keeps each thing, by one choice less than there are things",
@@ -239,11 +242,11 @@ static int are_normal(double variance)   // the weights w
     double sum = 0, squares = 0, near = 0, p = 0.682689;
     EACH(i, DRAWN) {
         double square = part(w, i) * part(w, i);
-        sum += part(w, i) / DRAWN, squares += square / DRAWN, near += (square < variance) / (double)DRAWN;
+        sum += part(w, i) / DRAWN, squares += square / DRAWN, near += square < variance;
     }
     return fabs(sum) <= 5 * sqrt(variance / DRAWN)
         && fabs(squares / variance - 1) <= 5 * sqrt(2.0 / DRAWN)
-        && fabs(near - p) <= 5 * sqrt(p * (1 - p) / DRAWN);
+        && fabs(near / DRAWN - p) <= 5 * sqrt(p * (1 - p) / DRAWN);
 }
 
 static void uniform_weights(void)
@@ -309,7 +312,7 @@ static double after(int steps, double lambda, int by_inverse)
     return far;
 }
 
-static int first_steps(void)   // of Adam, and of the forgetful one
+static int first_steps(void)   // of Adam, and of the forgetful one; none for a slope of 0
 {
     weight slope[] = {0.5, -500, 0}, x[3] = {0}, x_[3] = {0}, mean[3] = {0}, square[3] = {0};
     adam((struct adam){0.01, 0.9, 0.999, 1e-8}, 0, 3, slope, mean, square, x);
@@ -325,8 +328,7 @@ CLAIM("on theta^2 with rate 1/4, a step leads from 1 to 1/2, and the next to 1/4
 CLAIM("with rate 1 it jumps forever", after(1000, 1, 0) == 1)
 CLAIM("on theta^2, gradient descent arrives and stays", after(1000, 0.1, 0) < 1e-9)
 CLAIM("the negative inverse never settles there", after(1000, 0.1, 1) >= 0.5 * sqrt(0.1))
-CLAIM("for slopes of 0.5, -500 and 0 Adam's first step is the rate sign(g), the forgetful one's half",
-      first_steps())
+CLAIM("Adam's first step is the rate times sign(g), the forgetful one's half of it", first_steps())
 REFUSES("the mean of no losses", "at least one loss", mean_loss(0, NULL))
 REFUSES("the mean of no bytes", "at least one byte", byte_count = 0; standard())
 REFUSES("a step before the first", "steps count from 0",
@@ -338,10 +340,10 @@ REFUSES("a step before the first", "steps count from 0",
     EACH_TERM at(dw, p) += at(dl, p, n) * (of_slope)
 #define BOTH(share) SHARES(share, share)
 
-WRONG(G10, NULL, "the last batch by the nominal size", ORACLE, SHARES(1.0 / batch, 1.0 / samples))
+WRONG(G10, NULL, "the last batch by the nominal size", ORACLE, BOTH(1.0 / batch))
 WRONG(G10, NULL, "its slopes by the nominal size", CENTRAL, SHARES(1.0 / samples, 1.0 / batch))
 WRONG_TOGETHER(G10, "both by the nominal size", cost, BOTH(1.0 / batch), BOTH(1.0 / batch))
-WRONG(G10, NULL, "the sum, no mean", ORACLE, SHARES(1, 1.0 / samples))
+WRONG(G10, NULL, "the sum, no mean", ORACLE, BOTH(1))
 WRONG(G10, NULL, "slopes summed over the batch, no mean", CENTRAL, SHARES(1.0 / samples, 1))
 WRONG_TOGETHER(G10, "both summed, no mean", cost, BOTH(1), BOTH(1))
 WRONG(G10, NULL, "over N - 1", ORACLE, BOTH(1.0 / (samples - 1)))
@@ -355,7 +357,8 @@ WRONG(G11, NULL, "sums of 32 bits", ORACLE,
       define_mu(); unsigned squares = 0;
       EACH(i, byte_count) squares += (unsigned)bytes[i] * bytes[i];
       at(sigma, 0) = sqrt(squares / (double)byte_count - part(mu, 0) * part(mu, 0)))
-WRONG(G11, NULL, "the variance for the deviation", ORACLE, define_mu(); at(sigma, 0) *= at(sigma, 0))
+WRONG(G11, NULL, "the variance for the deviation", ORACLE,
+      define_mu(); at(sigma, 0) *= at(sigma, 0))
 WRONG(G11, NULL, "over n - 1", ORACLE,
       define_mu(); at(sigma, 0) *= sqrt(byte_count / (byte_count - 1.0)))
 WRONG(G11, NULL, "the mean square about 0", ORACLE,
@@ -365,16 +368,15 @@ WRONG(G11, NULL, "of the first half only", ORACLE,
 
 // wrong: (G12)
 #define MOVED EACH_PARAMETER at(place, i) = at(start, i)
-#define SLOPE_HERE at(gradient, i)
 
-WRONG(G12, "P1", "the negative inverse, as printed", ORACLE, MOVED - rate / SLOPE_HERE)
-WRONG(G12, NULL, "uphill", ORACLE, MOVED + rate * SLOPE_HERE)
-WRONG(G12, NULL, "no rate", ORACLE, MOVED - SLOPE_HERE)
-WRONG(G12, NULL, "= for -=", ORACLE, EACH_PARAMETER at(place, i) = -rate * SLOPE_HERE)
+WRONG(G12, "P1", "the negative inverse, as printed", ORACLE, MOVED - rate / at(gradient, i))
+WRONG(G12, NULL, "uphill", ORACLE, MOVED + rate * at(gradient, i))
+WRONG(G12, NULL, "no rate", ORACLE, MOVED - at(gradient, i))
+WRONG(G12, NULL, "= for -=", ORACLE, EACH_PARAMETER at(place, i) = -rate * at(gradient, i))
 WRONG(G12, NULL, "the first slope for all", ORACLE, MOVED - rate * at(gradient, 0))
 WRONG(G12, NULL, "the last parameter left out", ORACLE,
-      MOVED - (i < start.count - 1) * rate * SLOPE_HERE)
-WRONG(G12, NULL, "the sign of the slope", ORACLE, MOVED - rate * (creal(SLOPE_HERE) > 0 ? 1 : -1))
+      MOVED - (i < start.count - 1) * rate * at(gradient, i))
+WRONG(G12, NULL, "the sign of the slope", ORACLE, MOVED - rate * (part(gradient, i) > 0 ? 1 : -1))
 
 // wrong: (G13)
 enum slip { FORGETS = 1, UNCORRECTED = 2, INSIDE = 4, NOT_SQUARED = 8, LATE = 16, EXCHANGED = 32,
@@ -388,7 +390,8 @@ static void adam_with(int slip)
     double given2 = slip & UNCORRECTED ? 1 : 1 - pow(beta2, steps);
     before_the_step();
     EACH_PARAMETER {
-        real slope = at(g, step, i), square = slip & NOT_SQUARED ? fabs(creal(slope)) : slope * slope;
+        real slope = at(g, step, i);
+        real square = slip & NOT_SQUARED ? fabs(creal(slope)) : slope * slope;
         at(m, i) = kept * beta1 * at(m, i) + (1 - beta1) * slope;
         at(v, i) = kept * beta2 * at(v, i) + (1 - beta2) * square;
         real v_hat = at(v, i) / given2, root = (slip & NO_ROOT ? v_hat : sqrt(v_hat)) + EPSILON;
@@ -461,8 +464,8 @@ static void with_another(struct random *r, int n, int order[n])
     EACH(i, n - 1) exchange(&order[n - 1 - i], &order[random_below(r, n - 1 - i)]);
 }
 
-CHOICE(by_any, number_of_order(with_any, r, n))
-CHOICE(by_another, number_of_order(with_another, r, n))
+CHOICE(by_any, order_by(with_any, r, n))
+CHOICE(by_another, order_by(with_another, r, n))
 
 CLAIM("a uniform number that can be 1 is rejected", !uniform_is_right(with_one))
 CLAIM("a uniform number from the lower bits is rejected", !uniform_is_right(from_lower_bits))
