@@ -21,7 +21,7 @@ LOGS      = $(CHECKS:%=%.log) $(CHECKS:%=%_shapes.log) $(NETWORK:%=%.log) $(TOOL
         test shapes seeds mutants errata book pdf figures browser-test pdf-test clean
 .DELETE_ON_ERROR:
 
-all: build/mnist
+all: build/mnist build/study build/draw
 help:
 	@sed -n 's/^## //p' Makefile
 
