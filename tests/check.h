@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [77e713b40c60]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [dd4c1bf32a70]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -1227,5 +1227,7 @@ static inline int check_chapter(const char *path, chooser *choose, long small_sh
             check_equation(k);
     if (!only || !*only)
         check_claims();
+    else if (!passed_count && !failed_count)
+        result(0, "ONLY=%s: no equation of %s; write it like ONLY='(7)'", only, chapter);
     return closing();
 }
