@@ -137,6 +137,7 @@ $(NETWORK): tests/network_test.c tests/check.h $(TRAINER)
 	$(compile)
 build/network_complex: FLAGS = $(CFLAGS) -O1 -g -DCOMPLEX
 build/network_double: FLAGS = $(CFLAGS) -O1 -g -DDOUBLE
+build/network_lanes: FLAGS = $(CFLAGS) -g
 
 ## make check-NAME     one chapter's checks: make check-convolution; of one equation: ONLY='(8)' make check-convolution
 check-%: build/%_complex
