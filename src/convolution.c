@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [5e762894c302]: edit there, or here and make stitch
+// Tangled from chapters/2-convolution.md [ce1cfbe89a3a]: edit there, or here and make stitch
 #include <assert.h>
 
 // What a number is
@@ -143,9 +143,10 @@ void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_],
 }
 
 // Convolution, slope of the biases (10)
-// db[C], the total over the samples, from dz[C][X][Y].
+// db[C], the total over the samples, from dz[C][X][Y]. Refuses sizes that don't fit.
 void convolution_db(struct convolution n, const real dz[n.C][n.X][n.Y], weight db[n.C])
 {
+    assert(convolution_fits(n));
     for (int c = 0; c < n.C; c++) {
         real s = same(0);
         for (int x = 0; x < n.X; x++)

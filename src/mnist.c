@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [55dc3f6ebf63]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [948cf132fa5d]: edit there, or here and make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
@@ -330,9 +330,10 @@ void fully_connected_db(struct fully_connected n, const real dz[n.C], weight db[
 }
 
 // Convolution, slope of the biases (10)
-// db[C], the total over the samples, from dz[C][X][Y].
+// db[C], the total over the samples, from dz[C][X][Y]. Refuses sizes that don't fit.
 void convolution_db(struct convolution n, const real dz[n.C][n.X][n.Y], weight db[n.C])
 {
+    assert(convolution_fits(n));
     for (int c = 0; c < n.C; c++) {
         real s = same(0);
         for (int x = 0; x < n.X; x++)

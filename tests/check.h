@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [dd4c1bf32a70]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [ffa7f34eeafb]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -1050,9 +1050,9 @@ static inline void report_wrongs(const struct equation *e, const struct version 
                            w->erratum ? w->erratum : "-", method_name[w->by], e->tag,
                            own->by[w->by].error, v[0].verdict.by[w->by].error, name_of(e).function);
     }
-    result(!survivors && e->wrongs >= 4,
-           "%s: %d wrong versions, each rejected by the method that its row tells", e->tag,
-           e->wrongs);
+    result(!survivors && e->wrongs >= 4, "%s: %d wrong versions, %s", e->tag, e->wrongs,
+           e->wrongs < 4 ? "expected at least 4" : survivors ? "and not each is rejected" :
+           "each rejected by the method that its row tells");
 }
 
 // Check an equation
@@ -1097,6 +1097,24 @@ static inline void count_up(long number, int digits, const int first[digits],
     }
 }
 
+// One equation at the shape that was chosen: by the oracle and by the adjoint test.
+static inline void judge_small_shape(struct verdict *v)
+{
+    produce(under_test->define);
+    struct results expected = results();
+    produce(under_test->run);
+    for (int r = 0; r < MOST_RESULTS && expected.of[r].at; r++)
+        compare(v, ORACLE, under_test->within, *under_test->result[r], expected.of[r]);
+#ifdef COMPLEX
+    if (under_test->slope.by) {
+        struct array gradient = copy(*under_test->result[0]);
+        give_z = under_test->slope.define;
+        judge_direction(v, along_random(weighted_z, *under_test->slope.by), gradient,
+                        under_test->slope.bend == EXACTLY_AFFINE ? EXACT : 1e-13);
+    }
+#endif
+}
+
 static inline void check_small_shapes(long count, small_chooser *choose)
 {
     struct verdict *v = no_null(calloc((size_t)equation_count, sizeof *v));
@@ -1107,21 +1125,8 @@ static inline void check_small_shapes(long count, small_chooser *choose)
         shapes += choose(number);
         for (int k = 0; k < equation_count && array_count; k++) {
             under_test = equations[k];
-            if (!under_test->every_small_shape)
-                continue;
-            produce(under_test->define);
-            struct results expected = results();
-            produce(under_test->run);
-            for (int r = 0; r < MOST_RESULTS && expected.of[r].at; r++)
-                compare(&v[k], ORACLE, under_test->within, *under_test->result[r], expected.of[r]);
-#ifdef COMPLEX
-            if (under_test->slope.by) {
-                struct array gradient = copy(*under_test->result[0]);
-                give_z = under_test->slope.define;
-                judge_direction(&v[k], along_random(weighted_z, *under_test->slope.by), gradient,
-                                under_test->slope.bend == EXACTLY_AFFINE ? EXACT : 1e-13);
-            }
-#endif
+            if (under_test->every_small_shape)
+                judge_small_shape(&v[k]);
         }
     }
     for (int k = 0; k < equation_count; k++)

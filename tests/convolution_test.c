@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [c14442868859]: edit there, or here and make stitch
+// Tangled from chapters/2-convolution.md [dadbee9f43e0]: edit there, or here and make stitch
 #ifdef FAST
 #include "../src/fast.c"
 #define CHAPTER "chapters/9-why-it-is-fast.md"
@@ -149,6 +149,7 @@ REFUSES("an output with too few rows", "convolution_fits", choose(PLAIN), n.X--,
 REFUSES("an output with too many columns", "convolution_fits", choose(PLAIN), n.Y++, call_7())
 REFUSES("too few columns, in (8)", "convolution_fits", choose(PLAIN), n.Y--, call_8())
 REFUSES("too many rows, in (9)", "convolution_fits", choose(PLAIN), n.X++, call_9())
+REFUSES("too few rows, in (10)", "convolution_fits", choose(PLAIN), n.X--, call_10())
 
 // wrong: (6)
 WRONG(6, "E6", "eta - k + 1, as printed", ORACLE, EACH_SIZE ETA = (X_ - 1) - (K - 1) + 1 + 1)
