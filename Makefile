@@ -19,7 +19,7 @@ LOGS      = $(CHECKS:%=%.log) $(CHECKS:%=%_shapes.log) $(NETWORK:%=%.log) $(TOOL
             build/inside_test.log build/mnist_test.log build/fuzz_test.log
 
 .PHONY: all help always tangle stitch lines python train data gradcheck figure-data bench check-fast check-network \
-        test shapes seeds mutants errata book pdf figures browser-test pdf-test clean
+        test shapes seeds mutants stress errata book pdf figures browser-test pdf-test clean
 .DELETE_ON_ERROR:
 
 all: build/mnist build/study build/draw
@@ -197,6 +197,10 @@ mutants: python $(CHAPTERS:%=build/%_complex)
 	@for name in $(CHAPTERS); do echo "$$name: what each wrong version is caught by"; \
 	    MUTANTS=1 build/$${name}_complex | grep '^  (\|wrong versions\|FAILED'; done
 	@CC='$(CC)' $(PYTHON) tests/mutate.py $(CHAPTERS) fast
+
+## make stress         damaged files, failing system calls, kills, two runs at once: some minutes, or EFFORT=0.1
+stress: python
+	@CC='$(CC)' $(PYTHON) tests/stress.py $(EFFORT)
 
 # ---- The book ----
 

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [3ff5bdaa323e]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [9fa3d7d9b4a3]: edit there, or here and make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
@@ -660,7 +660,7 @@ struct training {
     int *order, size, batches, steps, groups;      // samples and groups a batch, batches an epoch
     weight value[256];
     struct parameters *theta, *m, *v, *gradient;   // gradient[group]
-    double *loss, cost, running, since;            // loss[group], cost of a batch, running mean
+    double *loss, cost, running, since, seconds;   // loss[group], cost of a batch, running mean
     long long done;                                // how many samples
     int stopped, shown;
     struct random *random;
@@ -819,10 +819,10 @@ static struct training new_training(const struct data *d, struct parameters *the
 
 static void train(struct training *t)
 {
-    at_signals(interrupt);
     t->since = now();
+    t->stopped = interrupted;
     together(smaller((int)chosen.threads, t->groups), train_on_thread, t);
-    printf("trained on %lld samples in %.2f s, cost %.4f\n", t->done, now() - t->since, t->running);
+    t->seconds = now() - t->since;
     free(t->order), free(t->gradient), free(t->m), free(t->v), free(t->loss);
 }
 
@@ -903,6 +903,12 @@ static void save(const char *path, const struct parameters *p, const struct scal
 }
 
 // Keep the result
+static void prepare_to_keep(void)
+{
+    at_signals(interrupt);
+    try_place(chosen.save);
+}
+
 static void keep(const struct training *t, const struct scale *scale)
 {
     char beside[PATH_MAX];
@@ -910,6 +916,11 @@ static void keep(const struct training *t, const struct scale *scale)
     if (!isfinite(t->cost))
         give_up("after %lld samples the loss is no longer finite; nothing saved; lower the --rate",
                 t->done);
+    if (!t->done) {
+        at_signals(SIG_DFL);
+        raise(interrupted);
+    }
+    printf("trained on %lld samples in %.2f s, cost %.4f\n", t->done, t->seconds, t->running);
     if (t->stopped)
         printf("interrupted: these are the parameters so far\n");
     save(t->stopped && !access(chosen.save, F_OK) ? beside : chosen.save, t->theta, scale);
@@ -967,7 +978,7 @@ int main(int count, char **arguments)
     start("mnist", "Trains a network to read digits, tests it and saves it.");
     begin(training_options, arguments);
     training = load(chosen.data, "train"), unseen = load(chosen.data, "t10k");
-    try_place(chosen.save);
+    prepare_to_keep();
     training.count = smaller(training.count, (int)chosen.limit);
     struct scale scale = scale_of(&training);
     struct random random = {(unsigned long long)chosen.seed};

@@ -1,4 +1,4 @@
-// Tangled from chapters/12-files.md [ac1f7a2d22eb]: edit there, or here and make stitch
+// Tangled from chapters/12-files.md [38ae5e7de504]: edit there, or here and make stitch
 //
 // What every program of this book needs: errors, memory, options, files read and written.
 
@@ -271,9 +271,12 @@ static inline struct output create(const char *name)
     mode_t permissions = find_target(name, o.path);
     snprintf(o.beside, sizeof o.beside, "%s.XXXXXX", o.path);
     int file = mkstemp(o.beside);
-    if (file < 0 || fchmod(file, permissions) || !(o.file = fdopen(file, "wb")))
-        give_up("%s: cannot write: %s; choose another place", name, strerror(errno));
-    return o;
+    if (file >= 0 && !fchmod(file, permissions) && (o.file = fdopen(file, "wb")))
+        return o;
+    int reason = errno;
+    if (file >= 0)
+        remove(o.beside);
+    give_up("%s: cannot write: %s; choose another place", name, strerror(reason));
 }
 
 static inline void discard(struct output *o)

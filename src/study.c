@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [cd413c10ae0f]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [2a9110071227]: edit there, or here and make stitch
 //
 // The trainer with more to choose: 'study --help' lists it.
 //
@@ -162,7 +162,7 @@ static void study_training(struct data *d, struct parameters *p, struct scale *s
     d->count = smaller(d->count, (int)chosen.limit);
     if (!study.load)
         *scale = scale_of(d);
-    try_place(chosen.save);
+    prepare_to_keep();
     struct training t = new_training(d, p, scale, random);
     if (study.constant)
         t.schedule = constant;
