@@ -55,8 +55,8 @@ class World:
         self.old, self.new = self.result_of(self.training('2')), self.result_of(self.train)
 
     def training(self, seed):
-        return [self.program['mnist'], '--data', self.data, '--epochs', '1', '--limit', '40', '--threads', '1',
-                '--seed', seed, '--save', self.file]
+        return [self.program['mnist'], '--data', self.data, '--epochs', '1', '--limit', '40',
+                '--threads', '1', '--seed', seed, '--save', self.file]
 
     def result_of(self, command):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -91,8 +91,8 @@ def calls_of(command, world):
     return {name: range(before[name] + 1, before[name] + after[name] + 1) for name in after}
 
 
-ERRORS = {'openat': 'EACCES', 'read': 'EIO', 'write': 'ENOSPC', 'fsync': 'EIO', 'rename': 'EACCES', 'close': 'EIO',
-          'chmod': 'EPERM', 'fchmod': 'EPERM', 'mmap': 'ENOMEM', 'clone3': 'EAGAIN',
+ERRORS = {'openat': 'EACCES', 'read': 'EIO', 'write': 'ENOSPC', 'fsync': 'EIO', 'rename': 'EACCES',
+          'close': 'EIO', 'chmod': 'EPERM', 'fchmod': 'EPERM', 'mmap': 'ENOMEM', 'clone3': 'EAGAIN',
           'newfstatat': 'EACCES', 'fstat': 'EIO', 'lseek': 'ESPIPE', 'access': 'EACCES', 'unlink': 'EACCES',
           'mprotect': 'ENOMEM', 'munmap': 'EINVAL', 'clock_gettime': 'EINVAL', 'readlink': 'EIO'}
 
@@ -100,15 +100,16 @@ ERRORS = {'openat': 'EACCES', 'read': 'EIO', 'write': 'ENOSPC', 'fsync': 'EIO', 
 def with_failing_call(world, command, call, when, needs):
     world.restore()
     inject = 'inject=%s:error=%s:when=%s' % (call, ERRORS[call], when)
-    run = subprocess.run(['strace', '-f', '-qq', '-o', '/dev/null', '-e', inject] + command, capture_output=True,
-                         text=True, errors='replace', timeout=120)
+    run = subprocess.run(['strace', '-f', '-qq', '-o', '/dev/null', '-e', inject] + command,
+                         capture_output=True, text=True, errors='replace', timeout=120)
     what = '%s fails at %s: %s' % (call, when, ' '.join(map(os.path.basename, command[:1])))
     now = contents(world.file)
     verdict(run.returncode not in CRASHES, what + ' crashes', run.returncode, run.stderr)
     verdict(now in (world.old, world.new), what + ' tears the file')
     told = run.stderr.strip() or call == 'write'   # the message itself may be what fails
     done = re.search(needs, run.stdout) and (now == world.new or 'save' not in ' '.join(command))
-    verdict(done if run.returncode == 0 else told, what + ' is not told', run.returncode, run.stdout, run.stderr)
+    verdict(done if run.returncode == 0 else told, what + ' is not told', run.returncode, run.stdout,
+            run.stderr)
     if call not in ('unlink', 'write', 'close'):
         verdict(not world.beside() or world.beside() == ['log'], what + ' leaves', world.beside())
 
@@ -211,13 +212,14 @@ def changing_data(world, count):
 def fuzz(folder, inputs):
     corpus = os.path.join(ROOT, 'tests', 'corpus')
     source, fuzzer = os.path.join(ROOT, 'tests', 'fuzz_test.c'), folder + '/fuzzer'
-    command = ['clang', '-std=gnu11', '-O1', '-g', '-fsanitize=address,undefined,fuzzer', '-DLIBFUZZER', source,
-               '-o', fuzzer]
+    command = ['clang', '-std=gnu11', '-O1', '-g', '-fsanitize=address,undefined,fuzzer', '-DLIBFUZZER',
+               source, '-o', fuzzer]
     if shutil.which('clang') and subprocess.run(command, capture_output=True).returncode == 0:
         grown = os.path.join(folder, 'grown')
         os.mkdir(grown)
-        run = subprocess.run([fuzzer, '-runs=%d' % inputs, '-max_len=2000', '-artifact_prefix=' + folder + '/', grown,
-                              corpus], capture_output=True, text=True, errors='replace')
+        command = [fuzzer, '-runs=%d' % inputs, '-max_len=2000', '-artifact_prefix=' + folder + '/', grown,
+                   corpus]
+        run = subprocess.run(command, capture_output=True, text=True, errors='replace')
         verdict(run.returncode == 0, 'clang\'s fuzzer finds something', run.stderr[-3000:])
         print('%d inputs from clang\'s fuzzer' % inputs)
     else:
@@ -239,7 +241,8 @@ def main(arguments):
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(folder + '/world')
         world = World(folder + '/world')
-        for title, part, amount in (('kills', kills, int(200 * effort)), ('two at once', rivals, int(100 * effort)),
+        for title, part, amount in (('kills', kills, int(200 * effort)),
+                                    ('two at once', rivals, int(100 * effort)),
                                     ('changing data', changing_data, int(100 * effort)),
                                     ('little memory', little_memory, int(100 * effort)),
                                     ('failing system calls', failing_calls, effort)):
