@@ -1,4 +1,4 @@
-// Tangled from chapters/12-files.md [38ae5e7de504]: edit there, or here and make stitch
+// Tangled from chapters/12-files.md [655b2ebfefe0]: edit there, or here and make stitch
 //
 // What every program of this book needs: errors, memory, options, files read and written.
 
@@ -48,10 +48,13 @@ static inline int wrong(const char *format, ...)   // 0
 }
 
 // Start and finish
+static inline void remove_unfinished(void);   // output files
+
 static inline void start(const char *name, const char *what_it_does)
 {
     program = name, purpose = what_it_does;
     signal(SIGPIPE, SIG_IGN);
+    atexit(remove_unfinished);
     int place;
     do
         place = open("/dev/null", O_RDONLY);
@@ -130,6 +133,7 @@ static inline void read_options(const struct option *known, char **argument)
 // Read a file
 struct bytes { unsigned char *at; size_t count; };
 
+// All of a file of at most so many bytes. The advice follows what is said if it cannot be opened.
 static inline struct bytes read_file(const char *path, size_t most, const char *advice)
 {
     int file = open(path, O_RDONLY);
@@ -241,7 +245,16 @@ static inline int parse_count(struct cursor *c, long long *value)
 }
 
 // Output files
-struct output { FILE *file; char path[PATH_MAX], beside[PATH_MAX + 8]; };
+struct output { FILE *file; char path[PATH_MAX], *beside; };   // beside: one of the unfinished
+enum { OUTPUTS = 4 };
+static char unfinished[OUTPUTS][PATH_MAX + 8];
+
+static inline void remove_unfinished(void)
+{
+    for (int i = 0; i < OUTPUTS; i++)
+        if (*unfinished[i])
+            remove(unfinished[i]);
+}
 
 // The file that a name stands for, behind links. Refuses what a new file must not replace. Returns
 // its permissions.
@@ -269,20 +282,24 @@ static inline struct output create(const char *name)
 {
     struct output o;
     mode_t permissions = find_target(name, o.path);
-    snprintf(o.beside, sizeof o.beside, "%s.XXXXXX", o.path);
+    int i = 0;
+    while (i < OUTPUTS - 1 && *unfinished[i])
+        i++;
+    o.beside = unfinished[i];
+    snprintf(o.beside, sizeof *unfinished, "%s.XXXXXX", o.path);
     int file = mkstemp(o.beside);
-    if (file >= 0 && !fchmod(file, permissions) && (o.file = fdopen(file, "wb")))
-        return o;
-    int reason = errno;
-    if (file >= 0)
-        remove(o.beside);
-    give_up("%s: cannot write: %s; choose another place", name, strerror(reason));
+    if (file < 0)
+        *o.beside = 0;
+    if (file < 0 || fchmod(file, permissions) || !(o.file = fdopen(file, "wb")))
+        give_up("%s: cannot write: %s; choose another place", name, strerror(errno));
+    return o;
 }
 
 static inline void discard(struct output *o)
 {
     fclose(o->file);
     remove(o->beside);
+    *o->beside = 0;
 }
 
 // Whether the file is in its place. If not there is a complaint, and an older file as it was.
@@ -293,10 +310,13 @@ static inline int completed(struct output *o)
         reason = errno;
     if (fclose(o->file) && !reason)
         reason = errno;
-    if (!reason && !rename(o->beside, o->path))
+    if (!reason && rename(o->beside, o->path))
+        reason = errno;
+    if (reason)
+        remove(o->beside);
+    *o->beside = 0;
+    if (!reason)
         return 1;
-    reason = reason ? reason : errno;
-    remove(o->beside);
     return wrong("%s: cannot write: %s; an older file is untouched", o->path, strerror(reason));
 }
 

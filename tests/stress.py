@@ -56,7 +56,7 @@ class World:
 
     def training(self, seed):
         return [self.program['mnist'], '--data', self.data, '--epochs', '1', '--limit', '40',
-                '--threads', '1', '--seed', seed, '--save', self.file]
+                '--threads', '2', '--seed', seed, '--save', self.file]
 
     def result_of(self, command):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
