@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [727c3324b921]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [8c2aa6aa979f]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -526,6 +526,7 @@ static inline void check_gradient(struct verdict *v, objective *f, struct array 
 }
 
 // Results
+// Say and count
 static int passed_count, failed_count;
 
 static inline int asked(const char *variable)
