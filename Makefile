@@ -15,7 +15,7 @@ FAST      = fully_connected_fast convolution_fast
 CHECKS    = $(foreach name,$(CHAPTERS) $(FAST),build/$(name)_test build/$(name)_complex)
 NETWORK   = build/network_complex build/network_lanes build/network_double
 RUN       = build/run_double build/run_lanes
-TOOLS    := $(if $(shell command -v $(PYTHON) 2>/dev/null),tangle weave concordance mutate figures width)
+TOOLS    := $(if $(shell command -v $(PYTHON) 2>/dev/null),tangle weave concordance mutate figures width files)
 LOGS      = $(CHECKS:%=%.log) $(CHECKS:%=%_shapes.log) $(NETWORK:%=%.log) $(TOOLS:%=build/%_test.log) \
             build/inside_test.log build/mnist_test.log build/fuzz_test.log $(RUN:%=%.log)
 
@@ -196,6 +196,7 @@ build/fuzz_test.log: build/fuzz_test
 $(TOOLS:%=build/%_test.log): build/%.log: tests/%.py build/tangled
 	@CC='$(CC)' $(PYTHON) $< $(log)
 build/concordance_test.log: $(CHECKS:%=%.log)
+build/files_test.log: build/study build/draw build/mnist build/mnist-double
 build/%_test.log: tests/%_test.sh build/inside build/study build/draw build/mnist build/mnist-plain build/mnist-double \
             build/one.c
 	@sh $< $(log)

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [0c13afe4ff1d]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [958e0fc12e44]: edit there, or here and make stitch
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -929,7 +929,7 @@ int main(void)
     check_threads(wishes[1]);
     check_interruption(wishes[0]);
     check_meeting(2, 1000), check_meeting(3, 100), check_meeting(5, 30);
-    check_trainer(seed + 8);
+    check_trainer(seed + 5000000000);
     check_study(seed + 9);
     leave(folder);
     printf("%d passed, %d failed\n", passed_count, failed_count);
