@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [958e0fc12e44]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [ac627286e18b]: edit there, or here and make stitch
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -876,16 +876,21 @@ static void check_trainer(uint64_t seed)
     expect(picture_read(3) && picture_read(TRAINED + 4), "it reads a picture as the oracle does");
 }
 
+static int studied(struct wish w, const char *options)   // as the oracle says
+{
+    char line[300];
+    snprintf(line, sizeof line, "study --data . --save b --log log --seed %llu --batch %d --epochs "
+             "%d --rate %.9g %s", (unsigned long long)w.seed, w.size, w.epochs, w.rate, options);
+    return ends_well(study_main, line) && saved("b");
+}
+
 static void check_study(uint64_t seed)
 {
-    struct wish w = {seed, TRAINED - 10, 20, 2, 0.01, 1, 1};
+    struct wish w = {seed, TRAINED - 10, 20, 2, 0.01, 0, 1};
     struct data aside = {10, noise + w.samples, digit + w.samples};
-    char line[200];
-    snprintf(line, sizeof line, "study --data . --epochs 2 --batch 20 --hold-out 10 --rate 0.01 "
-             "--constant --optimiser shipped --log log --save b --seed %llu",
-             (unsigned long long)seed);
+    static const char *options = "--hold-out 10 --optimiser shipped";
     train_as(w, 1, follow);
-    expect(ends_well(study_main, line) && saved("b"), "study saves the oracle's parameters");
+    expect(studied(w, options), "study saves the oracle's parameters");
     expect(test_printed(set_of(&aside)), "and tests on the samples that were put aside");
     expect(logged("log"), "its log has each step, samples so far, cost and rate");
     for (int i = w.samples; i < PICTURES; i++) {
@@ -893,9 +898,12 @@ static void check_study(uint64_t seed)
         memset(noise[i][7], 200, 28);
     }
     write_sets();
-    expect(ends_well(study_main, line) && saved("b") && test_printed(set_of(&aside)),
+    expect(studied(w, options) && test_printed(set_of(&aside)),
            "with other pictures aside it learns the same");
-    draw_noise(seed), write_sets();
+    w = (struct wish){seed + 1, 12, 5, 1, 0.02, 1, 0};
+    train_as(w, 1, follow);
+    expect(studied(w, "--limit 12 --constant") && logged("log") && test_printed(set_of(&test_set)),
+           "and at a constant rate");
 }
 
 // Check the run
@@ -914,7 +922,8 @@ int main(void)
 {
     uint64_t seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 10) : 0;
     program = "run";
-    char folder[] = "/tmp/run-XXXXXX";
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s/run-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
     if (!mkdtemp(folder) || chdir(folder))
         give_up("%s: %s; expected a folder for the check's files", folder, strerror(errno));
     list_products();
