@@ -446,12 +446,12 @@ class Trial:
             said = self.compile(flags + object_file(mutants), source).stderr
             wrong = re.findall(rb'^([1-9]\d*):[\d:]* (?:fatal )?error', said, re.M)
             self.verdict.update((int(number), 'not compiled') for number in wrong)
-        return [self.trial_run(program, environment) for program in self.checkers(flags, mutants)]
+        return [self.trial_run(*checker, environment) for checker in self.checkers(flags, mutants)]
 
-    def trial_run(self, program, environment):
+    def trial_run(self, test, program, environment):
         start = time.monotonic()
         if not self.passes(0, program, environment, 600):
-            raise Failure('%s fails without any mutant: make test must pass first' % program)
+            raise Failure('%s fails without any mutant: make test must pass first' % test)
         return program, environment, 1 + int(4 * (time.monotonic() - start))
 
     def checkers(self, flags, mutants):
@@ -462,7 +462,7 @@ class Trial:
             self.compile(flags + ['-O1', '-DNO_WRONG', '-Itests', *object_file(program + '.o')], checker)
             if self.compile(flags + [program + '.o', mutants, '-o', program, '-lm']).returncode:
                 raise Failure('%s does not compile with %s' % (test, ' '.join(self.compiler + flags)))
-            yield program
+            yield test, program
 
     def passes(self, number, program, environment, seconds):
         """Whether a checker ends well, within its processor time. The first line with FAILED is enough."""
@@ -501,10 +501,10 @@ class TrainerTrial(Trial):
     forms, rounds, unbuilt = TRAINER_FORMS, TRAINER_ROUNDS, None
 
     def programs(self, flags, environment):
-        program, wrong = self.name + '-run', [None]
+        program, wrong = self.name + '-run_test', [None]
         while wrong:
             mutated = all_in_one(self.source, {number: self.mutants[number] for number in self.living()}, apart)
-            source = self.get('tests/run_test.c')
+            source = self.get(*self.tests)
             for file in ('src/study.c', 'src/mnist.c'):
                 text = mutated if file == self.file else self.get(file)
                 source = re.sub('#include "(../src/)?%s"\n' % file[4:], lambda match: text, source)
@@ -512,8 +512,8 @@ class TrainerTrial(Trial):
             wrong = re.findall(rb'^([1-9]\d*):[\d:]* (?:fatal )?error', built.stderr, re.M)
             self.verdict.update((int(number), 'not compiled') for number in wrong)
         if built.returncode:
-            raise Failure('tests/run_test.c does not compile with %s' % ' '.join(self.compiler + flags))
-        return [self.trial_run(program, environment)]
+            raise Failure('%s does not compile with %s' % (*self.tests, ' '.join(self.compiler + flags)))
+        return [self.trial_run(*self.tests, program, environment)]
 
 
 def apart(source):
@@ -523,7 +523,7 @@ def apart(source):
 
 def tests(book, name):
     """The tests that include a file. That of the trainer includes a study, which includes the rest."""
-    if name in TRAINER:
+    if name in TRAINER and 'tests/run_test.c' in book.chunks:
         return ['tests/run_test.c']
     include = '#include "../src/%s.c"\n' % name
     return [file for file in sorted(book.files()) if file.endswith('_test.c') and include in book.body(file)]
