@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [342f28cb8c15]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [bce2ec829386]: edit there, or here and make stitch
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -529,6 +529,12 @@ static void look(struct training *t, struct batch b)
     row[b.step] = (struct row){t->done, t->cost, b.rate};
 }
 
+static int alike(void)
+{
+    return gap.theta <= of_theta && gap.slope <= of_slopes && gap.cost <= of_slopes
+        && gap.rate <= 1e-15;
+}
+
 static void adopt(const weight from[], double to[])
 {
     for (int i = 0; i < THETA; i++)
@@ -541,7 +547,7 @@ static void follow(struct training *t, struct batch b)
     double *slope = o->slope[o->done];
     look(t, b);
     oracle_slopes(o);
-    gap.cost = worse(gap.cost, fabs(t->cost / o->cost - 1));
+    gap.cost = worse(gap.cost, fabs(t->cost - o->cost) / (1 + o->cost));
     gap.rate = worse(gap.rate, fabs(b.rate / o->step[o->done].rate - 1));
     if (one.nearest < close_to_kink)
         gap.kinks++;
@@ -553,6 +559,7 @@ static void follow(struct training *t, struct batch b)
     gap.theta = worse(gap.theta, gap_of_arrays((weight *)t->theta, o->theta, o->theta, b.rate));
     adopt((weight *)t->theta, o->theta);
     gap.steps++;
+    t->stopped |= !alike();
 }
 
 // Train beside the oracle
@@ -572,6 +579,8 @@ static void forget_last_run(void)
     orders = uneven = interrupted = 0;
 }
 
+static void (*mistake)(struct training *t);   // to be made, or NULL
+
 // As the trainer does it, with someone else to look on.
 static void train_as(struct wish w, int threads, void (*onlooker)(struct training *, struct batch))
 {
@@ -586,6 +595,8 @@ static void train_as(struct wish w, int threads, void (*onlooker)(struct trainin
     t.schedule = w.constant ? constant : t.schedule;
     t.rule = w.shipped ? shipped : t.rule;
     t.watch = onlooker;
+    if (mistake)
+        mistake(&t);
     if (onlooker == follow) {
         begin_oracle(&oracle, w, set_of(&d));
         gap.theta = gap_of_arrays((weight *)&theta, oracle.theta, oracle.theta, 0);
@@ -607,8 +618,7 @@ enum { WISHES = sizeof wishes / sizeof *wishes };
 
 static int followed(int steps)
 {
-    return gap.theta <= of_theta && gap.slope <= of_slopes && gap.cost <= of_slopes
-        && gap.rate <= 1e-15 && gap.steps == steps && 3 * gap.kinks <= 2 * steps;
+    return alike() && gap.steps == steps && 3 * gap.kinks <= 2 * steps;
 }
 
 static void check_run(struct wish w)
@@ -639,7 +649,7 @@ static void check_answers(void)
     for (int i = 0; i < UNSEEN; i++) {
         struct reading r = read_sample(&oracle, set_of(&test_set), i);
         other += r.answer != score[i].answer;
-        error = worse(error, fabs(score[i].loss / r.loss - 1));
+        error = worse(error, fabs(score[i].loss - r.loss) / (1 + r.loss));
     }
     free(score);
     result(!other && error <= of_slopes, "      the test: %d of %d answers differ, losses by %.0e",
@@ -657,6 +667,100 @@ static void check_seeds(void)
         alike += ((weight *)&theta)[i] == ((weight *)&other)[i];
     result(alike == 2 * F + 138, "      two seeds: %d of %d are alike, which are the biases", alike,
            THETA);
+}
+
+// wrong: the training run
+enum { OF_EPOCH = 5 };
+
+static void adam_of_epoch(struct adam s, int t, int n, const weight *g, weight *m, weight *v,
+                          weight *x)
+{
+    adam(s, t % OF_EPOCH, n, g, m, v, x);
+}
+
+static void adam_from_two(struct adam s, int t, int n, const weight *g, weight *m, weight *v,
+                          weight *x)
+{
+    adam(s, t + 1, n, g, m, v, x);
+}
+
+static void adam_of_sevenths(struct adam s, int t, int n, const weight *g, weight *m, weight *v,
+                             weight *x)
+{
+    weight *of_seven = allocate(n, sizeof *of_seven);
+    for (int i = 0; i < n; i++)
+        of_seven[i] = t % OF_EPOCH == OF_EPOCH - 1 ? g[i] / 7 : g[i];
+    adam(s, t, n, of_seven, m, v, x);
+    free(of_seven);
+}
+
+static double late_ramp(int step, int steps, double rate)
+{
+    return ramp(step ? step - 1 : 0, steps, rate);
+}
+
+static double ramp_of_epoch(int step, int steps, double rate)
+{
+    (void)steps;
+    return ramp(step % OF_EPOCH, OF_EPOCH, rate);
+}
+
+// Before the next epoch the generator and the order are what they were before the first.
+static void follow_one_order(struct training *t, struct batch b)
+{
+    static unsigned long long first_state;
+    if (b.step == 0)
+        first_state = t->random->state - (t->data->count - 1) * 0x9e3779b97f4a7c15;
+    follow(t, b);
+    t->random->state = first_state;
+    for (int i = 0; i < t->data->count && b.first + b.count == t->data->count; i++)
+        t->order[i] = i;
+}
+
+static void nominal_size(struct training *t) { t->rule = adam_of_sevenths; }
+static void steps_of_epoch(struct training *t) { t->rule = adam_of_epoch; }
+static void steps_from_two(struct training *t) { t->rule = adam_from_two; }
+static void rates_late(struct training *t) { t->schedule = late_ramp; }
+static void rates_of_epoch(struct training *t) { t->schedule = ramp_of_epoch; }
+static void one_order(struct training *t) { t->watch = follow_one_order; }
+static void one_seed(struct training *t) { initialise(t->theta, &(struct random){1}); }
+
+static void test_scale(struct training *t)
+{
+    struct scale of_test = scale_of(&test_set);
+    standard_values(&of_test, t->value);
+}
+
+static void labels_beside(struct training *t)
+{
+    static struct data d;
+    static unsigned char beside[TRAINED];
+    for (int i = 0; i < TRAINED; i++)
+        beside[i] = (digit[i] + 1) % 10;
+    d = (struct data){t->data->count, noise, beside};
+    t->data = &d;
+}
+
+static const struct { const char *name; void (*make)(struct training *t); } wrong_runs[] = {
+    {"the last batch divided by the size of the others", nominal_size},
+    {"Adam's steps counted within the epoch", steps_of_epoch},
+    {"Adam's steps counted from one too many", steps_from_two},
+    {"the rate of the step before", rates_late},
+    {"a ramp in each epoch", rates_of_epoch},
+    {"one order for all epochs", one_order},
+    {"weights of seed 1, whatever is asked", one_seed},
+    {"pictures standardised by the test's mean", test_scale},
+    {"each sample with the label beside", labels_beside},
+};
+
+static void reject_wrong_runs(uint64_t seed)
+{
+    for (size_t k = 0; k < sizeof wrong_runs / sizeof *wrong_runs; k++) {
+        mistake = wrong_runs[k].make;
+        train_as((struct wish){seed + 5, 29, 7, 2, 0.003, 0, 0}, 1, follow);
+        result(!alike(), "      wrong: %s: rejected in step %d", wrong_runs[k].name, gap.steps - 1);
+    }
+    mistake = NULL;
 }
 
 // Check threads and interruptions
@@ -936,7 +1040,10 @@ int main(void)
         wishes[k].seed += seed;
         check_run(wishes[k]);
     }
-    check_scale(), check_answers(), check_seeds();
+    check_scale();
+    check_answers();
+    check_seeds();
+    reject_wrong_runs(seed);
     check_threads(wishes[1]);
     check_interruption(wishes[0]);
     check_trainer(seed + 5000000000);
