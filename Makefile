@@ -205,7 +205,7 @@ build/%_test.log: tests/%_test.sh build/inside build/study build/draw build/mnis
 seeds: $(CHECKS) build/network_complex $(RUN) $(DRAWN)
 	@seq $(SEEDS) | xargs -P $(JOBS) -I N sh tests/seed.sh N $(CHECKS) build/network_complex $(RUN)
 	@echo '$(SEEDS) passed, 0 failed'
-## make mutants        what catches each wrong version of the chapters, and each small edit of their code and the trainer
+## make mutants        what catches each wrong version of the chapters, each small edit of their code, of the trainer's
 mutants: python $(CHAPTERS:%=build/%_complex)
 	@for name in $(CHAPTERS); do echo "$$name: what each wrong version is caught by"; \
 	    MUTANTS=1 build/$${name}_complex | grep '^  (\|wrong versions\|FAILED'; done

@@ -7,9 +7,9 @@
 
 A mutant is one edit of a few tokens in one function. It is killed if a checker, built with it, fails,
 crashes, leaves an array or never ends. The checkers of a file are the tests that include it; those of
-src/fast.c are built with -DFAST; the trainer's is the training run beside its oracle. A mutant that lives is either explained in tests/equivalent.txt, where it
-changes nothing that could be seen, or a hole in the checks. An explanation whose mutant is killed or gone is
-stale, and an error too.
+src/fast.c are built with -DFAST; the trainer's is the training run beside its oracle. A mutant that lives
+is either explained in tests/equivalent.txt, where it changes nothing that could be seen, or a hole in the
+checks. An explanation whose mutant is killed or gone is stale, and an error too.
 """
 import collections
 import concurrent.futures
@@ -503,7 +503,8 @@ class TrainerTrial(Trial):
     def programs(self, flags, environment):
         program, wrong = self.name + '-run_test', [None]
         while wrong:
-            mutated = all_in_one(self.source, {number: self.mutants[number] for number in self.living()}, apart)
+            living = {number: self.mutants[number] for number in self.living()}
+            mutated = all_in_one(self.source, living, apart)
             source = self.get(*self.tests)
             for file in ('src/study.c', 'src/mnist.c'):
                 text = mutated if file == self.file else self.get(file)

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [bce2ec829386]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [5f6ea470b207]: edit there, or here and make stitch
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -375,6 +375,14 @@ static inline void result(int ok, const char *format, ...)   // of one claim, wh
 static inline void expect(int condition, const char *claim)
 {
     result(condition, asked("TAP") ? "%s" : "      %s", claim);
+}
+
+static inline int sum_of_results(void)   // whether any has failed
+{
+    if (asked("TAP"))
+        printf("1..%d\n", passed_count + failed_count);
+    say("%d passed, %d failed\n", passed_count, failed_count);
+    return failed_count != 0;
 }
 
 // The worse of two errors
@@ -862,7 +870,7 @@ static int saved(const char *name)
         x[i] = ((weight *)&theta)[i];
     for (int l = 0; l < LAYERS; l++) {
         const struct layer *of = &layers[l];
-        char array[8], text[40];
+        char array[16], text[40];
         int inputs = of->C_ * of->K * of->K;
         snprintf(array, sizeof array, "w%d", l + 1);
         snprintf(text, sizeof text, l < 2 ? "%d,%d,5,5" : "%d,%d", of->C, l < 2 ? of->C_ : inputs);
@@ -1049,6 +1057,5 @@ int main(void)
     check_trainer(seed + 5000000000);
     check_study(seed + 9);
     leave(folder);
-    printf("%d passed, %d failed\n", passed_count, failed_count);
-    return failed_count != 0;
+    return sum_of_results();
 }
