@@ -8,18 +8,19 @@ JOBS   := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 MAKEFLAGS += --no-builtin-rules --no-print-directory -j$(JOBS)
 
 # The chapters with a checker, in their order: they have a chunk tests/NAME_test.c. These have their own rules: network,
-# fuzz.
+# fuzz, run.
 CHECKED  := $(shell cd chapters && sed -n 's,^// <<tests/\(.*\)_test\.c>>=$$,\1,p' $$(ls | sort -n))
-CHAPTERS := $(filter-out network fuzz,$(CHECKED))
+CHAPTERS := $(filter-out network fuzz run,$(CHECKED))
 FAST      = fully_connected_fast convolution_fast
 CHECKS    = $(foreach name,$(CHAPTERS) $(FAST),build/$(name)_test build/$(name)_complex)
 NETWORK   = build/network_complex build/network_lanes build/network_double
-TOOLS    := $(if $(shell command -v $(PYTHON) 2>/dev/null),tangle weave concordance mutate figures width)
+RUN       = build/run_double build/run_lanes
+TOOLS    := $(if $(shell command -v $(PYTHON) 2>/dev/null),tangle weave concordance mutate figures width files)
 LOGS      = $(CHECKS:%=%.log) $(CHECKS:%=%_shapes.log) $(NETWORK:%=%.log) $(TOOLS:%=build/%_test.log) \
-            build/inside_test.log build/mnist_test.log build/fuzz_test.log
+            build/inside_test.log build/mnist_test.log build/fuzz_test.log $(RUN:%=%.log)
 
 .PHONY: all help always tangle stitch lines python train data gradcheck figure-data bench check-fast check-network \
-        test shapes seeds mutants stress errata book pdf figures browser-test pdf-test clean
+        check-run test shapes seeds mutants stress errata book pdf figures browser-test pdf-test clean
 .DELETE_ON_ERROR:
 
 all: build/mnist build/study build/draw
@@ -147,6 +148,15 @@ check-%: build/%_complex
 check-network: $(NETWORK) $(DRAWN)
 	@build/network_complex
 	@build/network_lanes >build/network.lanes && build/network_double <build/network.lanes
+
+# The training run beside its oracle, with two filters, which is quick. In double it is built with the plain sums.
+build/run_double: FLAGS = $(CFLAGS) -O1 -DFILTERS=2 -DDOUBLE -DPLAIN
+build/run_lanes: FLAGS = $(CFLAGS) -O1 -DFILTERS=2
+$(RUN): tests/run_test.c src/study.c $(TRAINER)
+	$(compile)
+## make check-run      the whole training run by its definition, step by step, and the programs by their files
+check-run: $(RUN)
+	@build/run_double && build/run_lanes
 ## make check-fast     the chapters' checks for the fast sums of chapter 9
 check-fast: $(FAST:%=build/%_complex)
 	@build/fully_connected_fast_complex && build/convolution_fast_complex
@@ -179,24 +189,27 @@ build/network_double.log: build/network_double
 	@build/network_double build/drawn $(log)
 $(NETWORK:%=%.log): $(DRAWN)
 
+$(RUN:%=%.log): %.log: %
+	@$< $(log)
 build/fuzz_test.log: build/fuzz_test
 	@build/fuzz_test tests/corpus 50000 $(log)
 $(TOOLS:%=build/%_test.log): build/%.log: tests/%.py build/tangled
 	@CC='$(CC)' $(PYTHON) $< $(log)
 build/concordance_test.log: $(CHECKS:%=%.log)
+build/files_test.log: build/study build/draw build/mnist build/mnist-double
 build/%_test.log: tests/%_test.sh build/inside build/study build/draw build/mnist build/mnist-plain build/mnist-double \
             build/one.c
 	@sh $< $(log)
 
 ## make seeds          other draws of numbers and shapes: 200, or SEEDS=20
-seeds: $(CHECKS) build/network_complex $(DRAWN)
-	@seq $(SEEDS) | xargs -P $(JOBS) -I N sh tests/seed.sh N $(CHECKS) build/network_complex
+seeds: $(CHECKS) build/network_complex $(RUN) $(DRAWN)
+	@seq $(SEEDS) | xargs -P $(JOBS) -I N sh tests/seed.sh N $(CHECKS) build/network_complex $(RUN)
 	@echo '$(SEEDS) passed, 0 failed'
-## make mutants        what catches each wrong version of the chapters, and each small edit of their code
+## make mutants        what catches each wrong version of the chapters, each small edit of their code, of the trainer's
 mutants: python $(CHAPTERS:%=build/%_complex)
 	@for name in $(CHAPTERS); do echo "$$name: what each wrong version is caught by"; \
 	    MUTANTS=1 build/$${name}_complex | grep '^  (\|wrong versions\|FAILED'; done
-	@CC='$(CC)' $(PYTHON) tests/mutate.py $(CHAPTERS) fast
+	@CC='$(CC)' $(PYTHON) tests/mutate.py $(CHAPTERS) fast trainer
 
 ## make stress         damaged files, failing system calls, kills, two runs at once: some minutes, or EFFORT=0.1
 stress: python

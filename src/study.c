@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [2a9110071227]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [336da78ef5bc]: edit there, or here and make stitch
 //
 // The trainer with more to choose: 'study --help' lists it.
 //
@@ -7,6 +7,9 @@
 #define main trainer_main
 #include "mnist.c"
 #undef main
+#ifdef STUDY_MAIN
+#define main STUDY_MAIN   // for tests/run_test.c, which has a main of its own
+#endif
 
 // Adam, forgetful
 // A step of theta[n] as the paper's program takes it: both means begin at zero for every batch, and

@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [727c3324b921]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [c32362147c7f]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -526,6 +526,7 @@ static inline void check_gradient(struct verdict *v, objective *f, struct array 
 }
 
 // Results
+// Say and count
 static int passed_count, failed_count;
 
 static inline int asked(const char *variable)
@@ -561,6 +562,14 @@ static inline void expect(int condition, const char *claim)
     result(condition, asked("TAP") ? "%s" : "      %s", claim);
 }
 
+static inline int sum_of_results(void)   // whether any has failed
+{
+    if (asked("TAP"))
+        printf("1..%d\n", passed_count + failed_count);
+    say("%d passed, %d failed\n", passed_count, failed_count);
+    return failed_count != 0;
+}
+
 // What failed, and with VERBOSE=1 what did not.
 static inline void explain(const struct verdict *v)
 {
@@ -579,10 +588,7 @@ static inline int closing(void)
 {
     release();
     free(arrays);
-    if (asked("TAP"))
-        printf("1..%d\n", passed_count + failed_count);
-    say("%d passed, %d failed\n", passed_count, failed_count);
-    return failed_count != 0;
+    return sum_of_results();
 }
 
 // Equations and wrong versions

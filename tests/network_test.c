@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [a88b748fbb70]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [2fcf9424c5da]: edit there, or here and make stitch
 #define main trainer_main
 #include "../src/mnist.c"
 #undef main
@@ -706,26 +706,46 @@ static int place_of_largest(int count, const double slope[count])
     return place;
 }
 
-static void check_differences(const struct tensor *t, double *theta, const double *slope)
+struct sampled { int entries, kinks; double error, most; };
+
+static struct sampled sample_slopes(int count, double *theta, const double slope[count])
 {
     static struct group above, below;
-    struct shape s = shape(t);
-    int largest_at = place_of_largest(s.count, slope), entries = 0, kinks_met = 0;
-    double error = 0, most = fabs(slope[largest_at]);
+    int largest_at = place_of_largest(count, slope);
+    struct sampled d = {.most = fabs(slope[largest_at])};
     memcpy(&above, g, sizeof above), memcpy(&below, g, sizeof below);
-    for (int k = -1; k < s.count; k += k < 0 ? 1 : s.count / 20 + 1) {
+    for (int k = -1; k < count; k += k < 0 ? 1 : count / 20 + 1) {
         int i = k < 0 ? largest_at : k;   // the largest comes first, and once
         if (k == largest_at)
             continue;
-        entries++;
+        d.entries++;
         double measured = slope_of_loss(theta + i, &above, &below);
-        kinks_met += isnan(measured);
+        d.kinks += isnan(measured);
         if (!isnan(measured))
-            error = worse(error, fabs(measured - slope[i]));
+            d.error = worse(d.error, fabs(measured - slope[i]));
     }
-    result(error <= 1e-6 * most && most > 0 && kinks_met < entries / 2 + 1,
-           "      %-3s [%s]: %d of %d entries, %d at a kink, off by %.0e of the largest", t->name,
-           s.text, entries, s.count, kinks_met, error / most);
+    return d;
+}
+
+static int agree(const struct sampled *d)
+{
+    return d->error <= 1e-6 * d->most && d->most > 0 && d->kinks < d->entries / 2 + 1;
+}
+
+static void check_differences(const struct tensor *t, double *theta, const double *slope)
+{
+    struct shape s = shape(t);
+    struct sampled d = sample_slopes(s.count, theta, slope);
+    result(agree(&d), "      %-3s [%s]: %d of %d entries, %d at a kink, off by %.0e of the largest",
+           t->name, s.text, d.entries, s.count, d.kinks, d.error / d.most);
+}
+
+// A slope that is compared with itself would pass.
+static void reject_slope(void)
+{
+    gradient->b4[place_of_largest(10, gradient->b4)] *= 1 + 2e-6;
+    struct sampled d = sample_slopes(10, p->b4, gradient->b4);
+    expect(!agree(&d), "wrong: b4's largest slope, by two millionths: rejected");
 }
 
 static void check_pictures(const char *folder)
@@ -739,6 +759,7 @@ static void check_pictures(const char *folder)
         for (int t = 0, first = 0; t < TENSORS - 1; first += shape(&tensors[t++]).count)
             check_differences(&tensors[t], (double *)p + first, (double *)gradient + first);
     }
+    reject_slope();
 }
 
 int main(int count, char **arguments)
