@@ -13,7 +13,9 @@ CHAPTERS := $(filter-out network,$(CHECKED))
 FAST      = fully_connected_fast convolution_fast
 CHECKS    = $(foreach name,$(CHAPTERS) $(FAST),build/$(name)_test build/$(name)_complex)
 NETWORK   = build/network_complex build/network_lanes build/network_double
-TOOLS    := $(if $(shell command -v $(PYTHON) 2>/dev/null),tangle weave concordance mutate figures width)
+MODERN   := $(shell $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null && echo yes)
+TOOLS    := $(if $(MODERN),tangle weave concordance mutate figures width python)
+NOPYTHON  = $(PYTHON): not here, or older than Python 3.9
 LOGS      = $(CHECKS:%=%.log) $(CHECKS:%=%_shapes.log) $(NETWORK:%=%.log) $(TOOLS:%=build/%_test.log) \
             build/inside_test.log build/mnist_test.log
 
@@ -32,7 +34,7 @@ help:
 EDITED := $(shell find src tests '(' -name '*.[ch]' -o -type d ')' -newer build/tangled 2>/dev/null)
 build/tangled: $(wildcard chapters/*.md) paper/tangle.py $(if $(EDITED),always)
 	@mkdir -p build/report
-	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) paper/tangle.py; else echo 'no $(PYTHON): the C stays as it is'; fi
+	@$(if $(MODERN),$(PYTHON) paper/tangle.py,echo '$(NOPYTHON): the C stays as it is')
 	@touch $@
 src/%.c: build/tangled ;
 src/%.h: build/tangled ;
@@ -50,7 +52,7 @@ lines: python build/tangled
 	@$(PYTHON) paper/tangle.py --lines build/lines
 	@for file in build/lines/*/*.c; do $(CC) $(STRICT) -fsyntax-only $$file || exit; done
 python:
-	@command -v $(PYTHON) >/dev/null || { echo 'no $(PYTHON): install Python 3, or name it: PYTHON=...' >&2; exit 1; }
+	@$(if $(MODERN),:,echo '$(NOPYTHON): install it, or name it: PYTHON=...' >&2; exit 1)
 
 # ---- Programs ----
 
@@ -108,8 +110,8 @@ bench: build/bench build/bench-plain build/bench-double $(patsubst %,build/bench
 	@{ build/bench-plain --seconds >build/plain.txt && build/bench-double --seconds >build/double.txt && \
 	build/bench build/plain.txt build/double.txt && \
 	for filters in 16 32 64; do build/bench-$$filters-filters --step 1; done && \
-	if command -v $(PYTHON) >/dev/null; then $(PYTHON) src/compare.py; \
-	else echo 'no $(PYTHON): no comparison with NumPy and PyTorch'; fi; } | tee build/bench.txt
+	$(if $(MODERN),$(PYTHON) src/compare.py,echo '$(NOPYTHON): no comparison with NumPy and PyTorch'); \
+	} | tee build/bench.txt
 
 # ---- Checks: tests/NAME_test.c includes src/NAME.c or, for chapter 9, src/fast.c ----
 
