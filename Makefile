@@ -14,7 +14,7 @@ FAST      = fully_connected_fast convolution_fast
 CHECKS    = $(foreach name,$(CHAPTERS) $(FAST),build/$(name)_test build/$(name)_complex)
 NETWORK   = build/network_complex build/network_lanes build/network_double
 MODERN   := $(shell $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null && echo yes)
-TOOLS    := $(if $(MODERN),tangle weave concordance mutate figures width python)
+TOOLS    := $(if $(MODERN),tangle weave concordance mutate figures width python data)
 NOPYTHON  = $(PYTHON): not here, or older than Python 3.9
 LOGS      = $(CHECKS:%=%.log) $(CHECKS:%=%_shapes.log) $(NETWORK:%=%.log) $(TOOLS:%=build/%_test.log) \
             build/inside_test.log build/mnist_test.log
@@ -88,7 +88,7 @@ $(DRAWN): build/draw
 # ---- Training and measuring ----
 
 PROGRAM  = build/mnist$(if $(PLAIN),-plain)
-DATA     = $(if $(MNIST),build/data,data)
+DATA     = data
 get-data = sh src/get-data.sh $(if $(MNIST),'$(MNIST)',download) $(DATA)
 
 ## make train          train the paper's network on MNIST (MNIST=dir: files that are here; PLAIN=1: with the plain sums)
@@ -96,7 +96,7 @@ train: $(PROGRAM) build/draw
 	@if $(get-data); then $(PROGRAM) --data $(DATA); elif [ -n '$(MNIST)' ]; then exit 1; \
 	else echo 'MNIST is neither here nor within reach: training on drawn digits instead'; \
 	    build/draw --out build/drawn && $(PROGRAM) --data build/drawn; fi
-## make data           download MNIST into data/
+## make data           download MNIST into data/ (MNIST=dir: unpack it from there; MIRRORS="URL URL": other mirrors)
 data: build/tangled
 	@$(get-data)
 ## make gradcheck      finite differences of the whole network on real pictures (MNIST=dir)
