@@ -7,9 +7,10 @@ SEEDS  ?= 200
 JOBS   := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 MAKEFLAGS += --no-builtin-rules --no-print-directory -j$(JOBS)
 
-# The chapters with a checker, in their order: they have a chunk tests/NAME_test.c. The network's has its own rules.
+# The chapters with a checker, in their order: they have a chunk tests/NAME_test.c. These have their own rules: network,
+# fuzz.
 CHECKED  := $(shell cd chapters && sed -n 's,^// <<tests/\(.*\)_test\.c>>=$$,\1,p' $$(ls | sort -n))
-CHAPTERS := $(filter-out network,$(CHECKED))
+CHAPTERS := $(filter-out network fuzz,$(CHECKED))
 FAST      = fully_connected_fast convolution_fast
 CHECKS    = $(foreach name,$(CHAPTERS) $(FAST),build/$(name)_test build/$(name)_complex)
 NETWORK   = build/network_complex build/network_lanes build/network_double
@@ -17,10 +18,10 @@ MODERN   := $(shell $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9)
 TOOLS    := $(if $(MODERN),tangle weave concordance mutate figures width python data)
 NOPYTHON  = $(PYTHON): not here, or older than Python 3.9
 LOGS      = $(CHECKS:%=%.log) $(CHECKS:%=%_shapes.log) $(NETWORK:%=%.log) $(TOOLS:%=build/%_test.log) \
-            build/inside_test.log build/mnist_test.log
+            build/inside_test.log build/mnist_test.log build/fuzz_test.log
 
 .PHONY: all help always tangle stitch lines python train data gradcheck figure-data bench check-fast check-network \
-        test shapes seeds mutants errata book pdf figures browser-test pdf-test clean
+        test shapes seeds mutants stress errata book pdf figures browser-test pdf-test clean
 .DELETE_ON_ERROR:
 
 all: build/mnist build/study build/draw
@@ -57,7 +58,7 @@ python:
 # ---- Programs ----
 
 FLAGS   = $(CFLAGS)
-TRAINER = src/mnist.c src/fast.c src/program.h
+TRAINER = src/mnist.c src/fast.c src/program.h src/safetensors.h
 compile = @echo '$(strip $(CC) $(filter -D%,$(FLAGS))) $< -o $@'; $(CC) $(STRICT) $(FLAGS) $< -o $@ -pthread -lm
 
 build/mnist build/mnist-plain build/mnist-double: $(TRAINER)
@@ -152,6 +153,11 @@ check-network: $(NETWORK) $(DRAWN)
 check-fast: $(FAST:%=build/%_complex)
 	@build/fully_connected_fast_complex && build/convolution_fast_complex
 
+# Damaged files, for the parsers: build/fuzz_test tests/corpus INPUTS.
+build/fuzz_test: FLAGS = -O1 -g @build/sanitizers
+build/fuzz_test: tests/fuzz_test.c src/program.h src/safetensors.h build/sanitizers
+	$(compile)
+
 # ---- Tests: every program writes a log, so that reports don't mix; tests/summary.sh adds up their last lines ----
 
 ## make test           every check, every small shape, the tests of the tools and of the trainer
@@ -175,6 +181,8 @@ build/network_double.log: build/network_double
 	@build/network_double build/drawn $(log)
 $(NETWORK:%=%.log): $(DRAWN)
 
+build/fuzz_test.log: build/fuzz_test
+	@build/fuzz_test tests/corpus 50000 $(log)
 $(TOOLS:%=build/%_test.log): build/%.log: tests/%.py build/tangled
 	@CC='$(CC)' $(PYTHON) $< $(log)
 build/concordance_test.log: $(CHECKS:%=%.log)
@@ -191,6 +199,10 @@ mutants: python $(CHAPTERS:%=build/%_complex)
 	@for name in $(CHAPTERS); do echo "$$name: what each wrong version is caught by"; \
 	    MUTANTS=1 build/$${name}_complex | grep '^  (\|wrong versions\|FAILED'; done
 	@CC='$(CC)' $(PYTHON) tests/mutate.py $(CHAPTERS) fast
+
+## make stress         damaged files, failing system calls, kills, two runs at once: some minutes, or EFFORT=0.1
+stress: python
+	@CC='$(CC)' $(PYTHON) tests/stress.py $(EFFORT)
 
 # ---- The book ----
 

@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [ffa7f34eeafb]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [727c3324b921]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -9,6 +9,11 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+// Numbers as they are
+#if defined __FAST_MATH__ || defined __FINITE_MATH_ONLY__ && __FINITE_MATH_ONLY__
+#error "compile without -ffast-math (or -Ofast): it removes the tests for NaN and infinity"
+#endif
 
 // Arrays with a name and a shape
 enum { RANK = 4 };
