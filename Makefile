@@ -21,7 +21,8 @@ LOGS      = $(CHECKS:%=%.log) $(CHECKS:%=%_shapes.log) $(NETWORK:%=%.log) $(TOOL
             build/inside_test.log build/mnist_test.log build/fuzz_test.log
 
 .PHONY: all help always tangle stitch lines python train data gradcheck figure-data bench check-fast check-network \
-        test shapes seeds mutants stress errata book pdf figures browser-test pdf-test clean
+        test shapes seeds mutants stress errata book pdf figures browser-test pdf-test dist \
+        dist-test platforms clean
 .DELETE_ON_ERROR:
 
 all: build/mnist build/study build/draw
@@ -206,7 +207,7 @@ stress: python
 
 # ---- The book ----
 
-book pdf figures errata browser-test pdf-test: python build/tangled
+book pdf figures errata dist browser-test pdf-test dist-test: python build/tangled
 ## make book           weave the chapters and the last results of make test into build/book/index.html
 book:
 	@$(PYTHON) paper/weave.py
@@ -225,6 +226,16 @@ browser-test:
 ## make pdf-test       look through the printed book, where it can be made
 pdf-test:
 	@PYTHON=$(PYTHON) sh tests/pdf_test.sh
+## make dist           the sources, the book and the reading edition, into build/dist: twice the same bytes
+dist: $(CHECKS:%=%.log) build/network_complex.log
+	@sh tests/summary.sh $(filter %.log,$^)
+	@$(PYTHON) paper/dist.py
+## make dist-test      build a release twice, in two places, and compare
+dist-test:
+	@$(PYTHON) tests/dist_test.py
+## make platforms      checks, trainer and files with every compiler and machine that is here, for paper/platforms.md
+platforms: python build/tangled
+	@CC='$(CC)' $(PYTHON) tests/platforms.py
 ## make clean          remove what make has built
 clean:
 	rm -rf build
