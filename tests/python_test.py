@@ -105,7 +105,7 @@ class Older(unittest.TestCase):
         said = "the book's tools need Python 3.9 or newer, and this is 3.8; name another: make PYTHON=...\n"
         pretend = 'import runpy, sys; sys.version_info = (3, 8, 18); sys.argv = sys.argv[1:]; ' \
                   'sys.path.insert(0, "paper"); runpy.run_path(sys.argv[0], run_name="__main__")'
-        for tool in 'tangle', 'stitch', 'weave', 'printed', 'tables':
+        for tool in 'tangle', 'weave':   # the others begin like the second
             with self.subTest(tool=tool):
                 self.assertEqual(self.refuses(sys.executable, '-B', '-c', pretend, 'paper/%s.py' % tool),
                                  (1, '', said))
