@@ -150,7 +150,7 @@ class Case(unittest.TestCase):
         environment = self.environment(' '.join(mirrors), '1' if slow else '20')
         if tools is not None:
             environment['PATH'] = tempfile.mkdtemp(dir=self.root)
-            for tool in tools:
+            for tool in filter(shutil.which, tools):   # macOS has no sha256sum
                 os.symlink(shutil.which(tool), os.path.join(environment['PATH'], tool))
         limit = largest and (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest)))
         return subprocess.Popen([shutil.which('sh'), self.path('get-data.sh'), source, to or self.to],
@@ -175,6 +175,7 @@ class Case(unittest.TestCase):
         self.assertEqual(found, files)
 
 
+@unittest.skipUnless(shutil.which('curl'), 'no curl')
 class Download(Case):
     def test_right(self):
         server = self.serve()
@@ -245,7 +246,7 @@ class Download(Case):
         status, said = self.run_script('download', ['http://127.0.0.1:%d' % port])
         self.assertEqual((status, said.count('\n')), (1, 2), said)
 
-    @unittest.skipUnless(shutil.which('wget'), 'no wget')
+    @unittest.skipUnless(shutil.which('wget') and shutil.which('timeout'), 'no wget')
     def test_wget_where_curl_is_not(self):
         self.serve()
         tools = TOOLS + ('wget',)
