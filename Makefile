@@ -15,12 +15,15 @@ FAST      = fully_connected_fast convolution_fast
 CHECKS    = $(foreach name,$(CHAPTERS) $(FAST),build/$(name)_test build/$(name)_complex)
 NETWORK   = build/network_complex build/network_lanes build/network_double
 RUN       = build/run_double build/run_lanes
-TOOLS    := $(if $(shell command -v $(PYTHON) 2>/dev/null),tangle weave concordance mutate figures width files)
+MODERN   := $(shell $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null && echo yes)
+TOOLS    := $(if $(MODERN),tangle weave concordance mutate figures width files python data)
+NOPYTHON  = $(PYTHON): not here, or older than Python 3.9
 LOGS      = $(CHECKS:%=%.log) $(CHECKS:%=%_shapes.log) $(NETWORK:%=%.log) $(TOOLS:%=build/%_test.log) \
             build/inside_test.log build/mnist_test.log build/fuzz_test.log $(RUN:%=%.log)
 
 .PHONY: all help always tangle stitch lines python train data gradcheck figure-data bench check-fast check-network \
-        check-run test shapes seeds mutants stress errata book pdf figures browser-test pdf-test clean
+        check-run test shapes seeds mutants stress errata book pdf figures browser-test pdf-test dist \
+        dist-test platforms clean
 .DELETE_ON_ERROR:
 
 all: build/mnist build/study build/draw
@@ -34,7 +37,7 @@ help:
 EDITED := $(shell find src tests '(' -name '*.[ch]' -o -type d ')' -newer build/tangled 2>/dev/null)
 build/tangled: $(wildcard chapters/*.md) paper/tangle.py $(if $(EDITED),always)
 	@mkdir -p build/report
-	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) paper/tangle.py; else echo 'no $(PYTHON): the C stays as it is'; fi
+	@$(if $(MODERN),$(PYTHON) paper/tangle.py,echo '$(NOPYTHON): the C stays as it is')
 	@touch $@
 src/%.c: build/tangled ;
 src/%.h: build/tangled ;
@@ -52,7 +55,7 @@ lines: python build/tangled
 	@$(PYTHON) paper/tangle.py --lines build/lines
 	@for file in build/lines/*/*.c; do $(CC) $(STRICT) -fsyntax-only $$file || exit; done
 python:
-	@command -v $(PYTHON) >/dev/null || { echo 'no $(PYTHON): install Python 3, or name it: PYTHON=...' >&2; exit 1; }
+	@$(if $(MODERN),:,echo '$(NOPYTHON): install it, or name it: PYTHON=...' >&2; exit 1)
 
 # ---- Programs ----
 
@@ -88,7 +91,7 @@ $(DRAWN): build/draw
 # ---- Training and measuring ----
 
 PROGRAM  = build/mnist$(if $(PLAIN),-plain)
-DATA     = $(if $(MNIST),build/data,data)
+DATA     = data
 get-data = sh src/get-data.sh $(if $(MNIST),'$(MNIST)',download) $(DATA)
 
 ## make train          train the paper's network on MNIST (MNIST=dir: files that are here; PLAIN=1: with the plain sums)
@@ -96,7 +99,7 @@ train: $(PROGRAM) build/draw
 	@if $(get-data); then $(PROGRAM) --data $(DATA); elif [ -n '$(MNIST)' ]; then exit 1; \
 	else echo 'MNIST is neither here nor within reach: training on drawn digits instead'; \
 	    build/draw --out build/drawn && $(PROGRAM) --data build/drawn; fi
-## make data           download MNIST into data/
+## make data           download MNIST into data/ (MNIST=dir: unpack it from there; MIRRORS="URL URL": other mirrors)
 data: build/tangled
 	@$(get-data)
 ## make gradcheck      finite differences of the whole network on real pictures (MNIST=dir)
@@ -110,8 +113,8 @@ bench: build/bench build/bench-plain build/bench-double $(patsubst %,build/bench
 	@{ build/bench-plain --seconds >build/plain.txt && build/bench-double --seconds >build/double.txt && \
 	build/bench build/plain.txt build/double.txt && \
 	for filters in 16 32 64; do build/bench-$$filters-filters --step 1; done && \
-	if command -v $(PYTHON) >/dev/null; then $(PYTHON) src/compare.py; \
-	else echo 'no $(PYTHON): no comparison with NumPy and PyTorch'; fi; } | tee build/bench.txt
+	$(if $(MODERN),$(PYTHON) src/compare.py,echo '$(NOPYTHON): no comparison with NumPy and PyTorch'); \
+	} | tee build/bench.txt
 
 # ---- Checks: tests/NAME_test.c includes src/NAME.c or, for chapter 9, src/fast.c ----
 
@@ -217,7 +220,7 @@ stress: python
 
 # ---- The book ----
 
-book pdf figures errata browser-test pdf-test: python build/tangled
+book pdf figures errata dist browser-test pdf-test dist-test: python build/tangled
 ## make book           weave the chapters and the last results of make test into build/book/index.html
 book:
 	@$(PYTHON) paper/weave.py
@@ -236,6 +239,16 @@ browser-test:
 ## make pdf-test       look through the printed book, where it can be made
 pdf-test:
 	@PYTHON=$(PYTHON) sh tests/pdf_test.sh
+## make dist           the sources, the book and the reading edition, into build/dist: twice the same bytes
+dist: $(CHECKS:%=%.log) build/network_complex.log
+	@sh tests/summary.sh $(filter %.log,$^)
+	@$(PYTHON) paper/dist.py
+## make dist-test      build a release twice, in two places, and compare
+dist-test:
+	@$(PYTHON) tests/dist_test.py
+## make platforms      checks, trainer and files with every compiler and machine that is here, for paper/platforms.md
+platforms: python build/tangled
+	@CC='$(CC)' $(PYTHON) tests/platforms.py
 ## make clean          remove what make has built
 clean:
 	rm -rf build

@@ -1,4 +1,4 @@
-// Tangled from chapters/12-files.md [f9d21d55c642]: edit there, or here and make stitch
+// Tangled from chapters/12-files.md [cb3843ddcb11]: edit there, or here and make stitch
 //
 // Arrays of floats in a file of the safetensors format. It stands on program.h.
 
@@ -207,7 +207,7 @@ static inline int parse_entries(struct bytes file, int count, struct entry entry
     struct cursor c = {file.at + 8, file.at + 8 + length};
     int found = parse_header(&c, MOST, all);
     if (found < 0)
-        return wrong("not a safetensors file: its header is wrong at byte %ld", c.at - file.at);
+        return wrong("not a safetensors file: its header is wrong at byte %td", c.at - file.at);
     if (found != count)
         return wrong("holds %d arrays, expected %d: not the parameters of this network", found,
                      count);
