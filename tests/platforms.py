@@ -43,7 +43,7 @@ def emulated(name, processor, options='-O2'):
 
 
 NATIVE = '-O3 -march=native'
-ADDRESS = '-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
+ADDRESS = '-O1 -g -fsanitize=address,undefined -fno-sanitize=vla-bound -fno-sanitize-recover=all'
 PLATFORMS = (
     [row('gcc %d' % version, 'gcc-%d' % version, NATIVE) for version in (11, 12, 13, 14)]
     + [row('clang %d' % version, 'clang-%d' % version, NATIVE) for version in range(13, 20)]
