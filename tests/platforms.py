@@ -326,4 +326,7 @@ def write(path, page):
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (Failed, NotHere) as reason:   # any other platform's would be in its row
+        sys.exit('platforms: the reference: %s' % reason)
