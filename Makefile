@@ -7,18 +7,23 @@ SEEDS  ?= 200
 JOBS   := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 MAKEFLAGS += --no-builtin-rules --no-print-directory -j$(JOBS)
 
-# The chapters with a checker, in their order: they have a chunk tests/NAME_test.c. The network's has its own rules.
+# The chapters with a checker, in their order: they have a chunk tests/NAME_test.c. These have their own rules: network,
+# fuzz, run.
 CHECKED  := $(shell cd chapters && sed -n 's,^// <<tests/\(.*\)_test\.c>>=$$,\1,p' $$(ls | sort -n))
-CHAPTERS := $(filter-out network,$(CHECKED))
+CHAPTERS := $(filter-out network fuzz run,$(CHECKED))
 FAST      = fully_connected_fast convolution_fast
 CHECKS    = $(foreach name,$(CHAPTERS) $(FAST),build/$(name)_test build/$(name)_complex)
 NETWORK   = build/network_complex build/network_lanes build/network_double
-TOOLS    := $(if $(shell command -v $(PYTHON) 2>/dev/null),tangle weave concordance mutate figures width)
+RUN       = build/run_double build/run_lanes
+MODERN   := $(shell $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null && echo yes)
+TOOLS    := $(if $(MODERN),tangle weave concordance mutate figures width files python data)
+NOPYTHON  = $(PYTHON): not here, or older than Python 3.9
 LOGS      = $(CHECKS:%=%.log) $(CHECKS:%=%_shapes.log) $(NETWORK:%=%.log) $(TOOLS:%=build/%_test.log) \
-            build/inside_test.log build/mnist_test.log
+            build/inside_test.log build/mnist_test.log build/fuzz_test.log $(RUN:%=%.log)
 
 .PHONY: all help always tangle stitch lines python train data gradcheck figure-data bench check-fast check-network \
-        test shapes seeds mutants errata book pdf figures browser-test pdf-test clean
+        check-run test shapes seeds mutants stress errata book pdf figures browser-test pdf-test dist \
+        dist-test platforms clean
 .DELETE_ON_ERROR:
 
 all: build/mnist build/study build/draw
@@ -32,7 +37,7 @@ help:
 EDITED := $(shell find src tests '(' -name '*.[ch]' -o -type d ')' -newer build/tangled 2>/dev/null)
 build/tangled: $(wildcard chapters/*.md) paper/tangle.py $(if $(EDITED),always)
 	@mkdir -p build/report
-	@if command -v $(PYTHON) >/dev/null; then $(PYTHON) paper/tangle.py; else echo 'no $(PYTHON): the C stays as it is'; fi
+	@$(if $(MODERN),$(PYTHON) paper/tangle.py,echo '$(NOPYTHON): the C stays as it is')
 	@touch $@
 src/%.c: build/tangled ;
 src/%.h: build/tangled ;
@@ -50,12 +55,12 @@ lines: python build/tangled
 	@$(PYTHON) paper/tangle.py --lines build/lines
 	@for file in build/lines/*/*.c; do $(CC) $(STRICT) -fsyntax-only $$file || exit; done
 python:
-	@command -v $(PYTHON) >/dev/null || { echo 'no $(PYTHON): install Python 3, or name it: PYTHON=...' >&2; exit 1; }
+	@$(if $(MODERN),:,echo '$(NOPYTHON): install it, or name it: PYTHON=...' >&2; exit 1)
 
 # ---- Programs ----
 
 FLAGS   = $(CFLAGS)
-TRAINER = src/mnist.c src/fast.c src/program.h
+TRAINER = src/mnist.c src/fast.c src/program.h src/safetensors.h
 compile = @echo '$(strip $(CC) $(filter -D%,$(FLAGS))) $< -o $@'; $(CC) $(STRICT) $(FLAGS) $< -o $@ -pthread -lm
 
 build/mnist build/mnist-plain build/mnist-double: $(TRAINER)
@@ -86,7 +91,7 @@ $(DRAWN): build/draw
 # ---- Training and measuring ----
 
 PROGRAM  = build/mnist$(if $(PLAIN),-plain)
-DATA     = $(if $(MNIST),build/data,data)
+DATA     = data
 get-data = sh src/get-data.sh $(if $(MNIST),'$(MNIST)',download) $(DATA)
 
 ## make train          train the paper's network on MNIST (MNIST=dir: files that are here; PLAIN=1: with the plain sums)
@@ -94,7 +99,7 @@ train: $(PROGRAM) build/draw
 	@if $(get-data); then $(PROGRAM) --data $(DATA); elif [ -n '$(MNIST)' ]; then exit 1; \
 	else echo 'MNIST is neither here nor within reach: training on drawn digits instead'; \
 	    build/draw --out build/drawn && $(PROGRAM) --data build/drawn; fi
-## make data           download MNIST into data/
+## make data           download MNIST into data/ (MNIST=dir: unpack it from there; MIRRORS="URL URL": other mirrors)
 data: build/tangled
 	@$(get-data)
 ## make gradcheck      finite differences of the whole network on real pictures (MNIST=dir)
@@ -108,8 +113,8 @@ bench: build/bench build/bench-plain build/bench-double $(patsubst %,build/bench
 	@{ build/bench-plain --seconds >build/plain.txt && build/bench-double --seconds >build/double.txt && \
 	build/bench build/plain.txt build/double.txt && \
 	for filters in 16 32 64; do build/bench-$$filters-filters --step 1; done && \
-	if command -v $(PYTHON) >/dev/null; then $(PYTHON) src/compare.py; \
-	else echo 'no $(PYTHON): no comparison with NumPy and PyTorch'; fi; } | tee build/bench.txt
+	$(if $(MODERN),$(PYTHON) src/compare.py,echo '$(NOPYTHON): no comparison with NumPy and PyTorch'); \
+	} | tee build/bench.txt
 
 # ---- Checks: tests/NAME_test.c includes src/NAME.c or, for chapter 9, src/fast.c ----
 
@@ -146,9 +151,23 @@ check-%: build/%_complex
 check-network: $(NETWORK) $(DRAWN)
 	@build/network_complex
 	@build/network_lanes >build/network.lanes && build/network_double <build/network.lanes
+
+# The training run beside its oracle, with two filters, which is quick. In double it is built with the plain sums.
+build/run_double: FLAGS = $(CFLAGS) -O1 -DFILTERS=2 -DDOUBLE -DPLAIN
+build/run_lanes: FLAGS = $(CFLAGS) -O1 -DFILTERS=2
+$(RUN): tests/run_test.c src/study.c $(TRAINER)
+	$(compile)
+## make check-run      the whole training run by its definition, step by step, and the programs by their files
+check-run: $(RUN)
+	@build/run_double && build/run_lanes
 ## make check-fast     the chapters' checks for the fast sums of chapter 9
 check-fast: $(FAST:%=build/%_complex)
 	@build/fully_connected_fast_complex && build/convolution_fast_complex
+
+# Damaged files, for the parsers: build/fuzz_test tests/corpus INPUTS.
+build/fuzz_test: FLAGS = -O1 -g @build/sanitizers
+build/fuzz_test: tests/fuzz_test.c src/program.h src/safetensors.h build/sanitizers
+	$(compile)
 
 # ---- Tests: every program writes a log, so that reports don't mix; tests/summary.sh adds up their last lines ----
 
@@ -173,26 +192,35 @@ build/network_double.log: build/network_double
 	@build/network_double build/drawn $(log)
 $(NETWORK:%=%.log): $(DRAWN)
 
+$(RUN:%=%.log): %.log: %
+	@$< $(log)
+build/fuzz_test.log: build/fuzz_test
+	@build/fuzz_test tests/corpus 50000 $(log)
 $(TOOLS:%=build/%_test.log): build/%.log: tests/%.py build/tangled
 	@CC='$(CC)' $(PYTHON) $< $(log)
 build/concordance_test.log: $(CHECKS:%=%.log)
+build/files_test.log: build/study build/draw build/mnist build/mnist-double
 build/%_test.log: tests/%_test.sh build/inside build/study build/draw build/mnist build/mnist-plain build/mnist-double \
             build/one.c
 	@sh $< $(log)
 
 ## make seeds          other draws of numbers and shapes: 200, or SEEDS=20
-seeds: $(CHECKS) build/network_complex $(DRAWN)
-	@seq $(SEEDS) | xargs -P $(JOBS) -I N sh tests/seed.sh N $(CHECKS) build/network_complex
+seeds: $(CHECKS) build/network_complex $(RUN) $(DRAWN)
+	@seq $(SEEDS) | xargs -P $(JOBS) -I N sh tests/seed.sh N $(CHECKS) build/network_complex $(RUN)
 	@echo '$(SEEDS) passed, 0 failed'
-## make mutants        what catches each wrong version of the chapters, and each small edit of their code
+## make mutants        what catches each wrong version of the chapters, each small edit of their code, of the trainer's
 mutants: python $(CHAPTERS:%=build/%_complex)
 	@for name in $(CHAPTERS); do echo "$$name: what each wrong version is caught by"; \
 	    MUTANTS=1 build/$${name}_complex | grep '^  (\|wrong versions\|FAILED'; done
-	@CC='$(CC)' $(PYTHON) tests/mutate.py $(CHAPTERS) fast
+	@CC='$(CC)' $(PYTHON) tests/mutate.py $(CHAPTERS) fast trainer
+
+## make stress         damaged files, failing system calls, kills, two runs at once: some minutes, or EFFORT=0.1
+stress: python
+	@CC='$(CC)' $(PYTHON) tests/stress.py $(EFFORT)
 
 # ---- The book ----
 
-book pdf figures errata browser-test pdf-test: python build/tangled
+book pdf figures errata dist browser-test pdf-test dist-test: python build/tangled
 ## make book           weave the chapters and the last results of make test into build/book/index.html
 book:
 	@$(PYTHON) paper/weave.py
@@ -211,6 +239,16 @@ browser-test:
 ## make pdf-test       look through the printed book, where it can be made
 pdf-test:
 	@PYTHON=$(PYTHON) sh tests/pdf_test.sh
+## make dist           the sources, the book and the reading edition, into build/dist: twice the same bytes
+dist: $(CHECKS:%=%.log) build/network_complex.log
+	@sh tests/summary.sh $(filter %.log,$^)
+	@$(PYTHON) paper/dist.py
+## make dist-test      build a release twice, in two places, and compare
+dist-test:
+	@$(PYTHON) tests/dist_test.py
+## make platforms      checks, trainer and files with every compiler and machine that is here, for paper/platforms.md
+platforms: python build/tangled
+	@CC='$(CC)' $(PYTHON) tests/platforms.py
 ## make clean          remove what make has built
 clean:
 	rm -rf build

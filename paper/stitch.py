@@ -4,7 +4,6 @@
 What can be placed without doubt is moved, the rest is refused by name. Afterwards tangling gives the edited
 files back."""
 import collections
-import difflib
 import os
 import re
 import shutil
@@ -17,8 +16,48 @@ import tangle
 Edit = collections.namedtuple('Edit', 'chapter start end lines')
 
 
+MOST = 1000   # lines that may come and go in one file, a changed one being both
+
+
 class Refused(Exception):
     pass
+
+
+def agreement(old, new):
+    """What stays while as few lines as possible come and go, the last first: (start in old, start in new,
+    end in old, the one before). None if more than MOST come and go.
+
+    Eugene Myers's walk: a step right drops an old line, a step down takes a new one, a diagonal is a line
+    that stays and costs nothing. For each diagonal i - j only the furthest point counts. A search for the
+    longest common block, as in difflib, takes minutes where thousands of lines are alike."""
+    furthest = {1: (0, None)}
+    for steps in range(MOST + 1):
+        for diagonal in range(-steps, steps + 1, 2):
+            above, left = furthest.get(diagonal + 1), furthest.get(diagonal - 1)
+            down = left is None or above is not None and left[0] < above[0]
+            i, path = above if down else (left[0] + 1, left[1])
+            start = i
+            while i < len(old) and i - diagonal < len(new) and old[i] == new[i - diagonal]:
+                i += 1
+            if i > start:
+                path = start, start - diagonal, i, path
+            furthest[diagonal] = i, path
+            if i >= len(old) and i - diagonal >= len(new):
+                return path or (0, 0, 0, None)
+    return None
+
+
+def changes(old, new):
+    """Ranges of lines, old [i1, i2) and new [j1, j2), of which one takes the other's place."""
+    path, i2, j2, ranges = agreement(old, new), len(old), len(new), []
+    if path is None:
+        raise Refused('changes more lines than can be told apart: stitch in smaller steps')
+    while path:
+        i, j, end, path = path
+        ranges.append((end, i2, end - i + j, j2))
+        i2, j2 = i, j
+    ranges.append((0, i2, 0, j2))
+    return [(i1, i2, j1, j2) for i1, i2, j1, j2 in reversed(ranges) if i1 < i2 or j1 < j2]
 
 
 def part_at(book, chapter, number):
@@ -63,6 +102,8 @@ def outdent(lines, indent):
             raise Refused('is indented less than its chunk: %s' % line.strip())
         if '\t' in line:
             raise Refused('has a tab: indent with spaces')
+        if re.search('[\udc80-\udcff]', line):
+            raise Refused('is not UTF-8')
     return [line[len(indent):].rstrip() for line in lines]
 
 
@@ -83,14 +124,17 @@ def edits_of(book, name, refusals):
     if new and not new[-1]:
         refusals.append('%s: ends with a blank line' % name)
         return
-    matcher = difflib.SequenceMatcher(None, [line.text for line in old], new, autojunk=False)
-    for kind, i1, i2, j1, j2 in matcher.get_opcodes():
-        if kind != 'equal':
-            try:
-                chapter, start, end, indent = place(book, name, old, i1, i2)
-                yield j1 + 2, Edit(chapter, start, end, tuple(outdent(new[j1:j2], indent)))
-            except Refused as reason:
-                refusals.append('%s:%d: %s' % (name, j1 + 2, reason))
+    try:
+        ranges = changes([line.text for line in old], new)
+    except Refused as reason:
+        refusals.append('%s: %s' % (name, reason))
+        return
+    for i1, i2, j1, j2 in ranges:
+        try:
+            chapter, start, end, indent = place(book, name, old, i1, i2)
+            yield j1 + 2, Edit(chapter, start, end, tuple(outdent(new[j1:j2], indent)))
+        except Refused as reason:
+            refusals.append('%s:%d: %s' % (name, j1 + 2, reason))
 
 
 def clashes(book, edits):
@@ -113,7 +157,7 @@ def stitched(book, edits, root):
         with open(path, encoding='utf-8') as file:
             text = file.read().split('\n')
         text[start - 1:end - 1] = lines
-        tangle.write(path, '\n'.join(text))
+        tangle.write({path: '\n'.join(text)})
     return tangle.Book(root)
 
 
@@ -132,7 +176,8 @@ def unfaithful(book, name, edits):
 def stitch(root):
     book = tangle.Book(root)
     refusals, edits = ['%s:%d: %s' % error for error in book.errors], []
-    names = [] if book.errors else [name for name in book.files()
+    refusals += tangle.astray(root, book.files() + book.chapters)
+    names = [] if refusals else [name for name in book.files()
                                     if tangle.edited(os.path.join(root, name), book.body(name))]
     for name in names:
         edits += [(name, line, edit) for line, edit in edits_of(book, name, refusals)]
@@ -144,9 +189,8 @@ def stitch(root):
         return 1
     with tempfile.TemporaryDirectory() as folder:
         stitched(book, [edit for _, _, edit in edits], folder)
-        for chapter in {edit.chapter for _, _, edit in edits}:
-            with open(os.path.join(folder, chapter), encoding='utf-8') as file:
-                tangle.write(os.path.join(root, chapter), file.read())
+        tangle.write({os.path.join(root, chapter): ''.join(tangle.read(os.path.join(folder, chapter)))
+                      for chapter in {edit.chapter for _, _, edit in edits}})
     tangle.tangle(tangle.Book(root))
     for name, line, edit in edits:
         print('%s:%d -> %s:%d' % (name, line, edit.chapter, edit.start))
@@ -155,4 +199,4 @@ def stitch(root):
 
 
 if __name__ == '__main__':
-    sys.exit(stitch(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+    sys.exit(tangle.told(stitch, os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))

@@ -243,7 +243,7 @@ def main(arguments, root):
                   file=sys.stderr)
             failed += 1
         else:
-            tangle.write(path, new)
+            tangle.write({path: new})
     if arguments:
         print('%d passed, %d failed' % (2 - failed, failed))
     return 1 if failed else 0

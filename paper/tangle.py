@@ -13,7 +13,12 @@ import collections
 import hashlib
 import os
 import re
+import shutil
 import sys
+
+if sys.version_info < (3, 9):
+    sys.exit('the book\'s tools need Python 3.9 or newer, and this is %d.%d; name another: make PYTHON=...'
+             % sys.version_info[:2])
 
 Line = collections.namedtuple('Line', 'text chapter number indent')   # indent: what stands before the line
 
@@ -24,6 +29,7 @@ MARK = re.compile(r'^\s*//\s*<<|//\s*<<[^<>]+>>')   # means to be a header or a 
 TAG = re.compile(r'^(?:[1-9]|1[0-9]|2[0-5]|G[1-9][0-9]?[a-z]?)$')
 ADVICE = 'edit there, or here and make stitch'
 REST = 'The rest of this chapter'
+DEEPEST, LONGEST = 100, 100000   # chunks within chunks, and a file's lines: beyond them it is a mistake
 FIRST_LINE = re.compile(r'^// Tangled from (\S+) \[([0-9a-f]{12})\]: %s\n$' % ADVICE)
 FILE_NAME = re.compile(r'^(src|tests)/\w+\.[ch]$')
 
@@ -41,14 +47,35 @@ class Book:
         self.root, self.chunks, self.errors = root, {}, []
         folder = os.path.join(root, 'chapters')
         names = [name for name in os.listdir(folder) if re.match(r'^\d+-.*\.md$', name)]
-        for name in sorted(names, key=lambda name: int(name.split('-')[0])):
-            with open(os.path.join(folder, name), encoding='utf-8') as file:
-                self.read('chapters/' + name, file.read().split('\n'))
-        self.fill_rests()
-        self.check()
+        names.sort(key=lambda name: (int(name.split('-')[0]), name))
+        self.chapters = ['chapters/' + name for name in names]
+        texts = {chapter: self.text_of(chapter) for chapter in self.chapters}
+        if not self.errors:
+            for chapter, text in texts.items():
+                self.read(chapter, text.split('\n'))
+            self.fill_rests()
+            self.check()
 
     def error(self, chapter, line, message):
         self.errors.append((chapter, line, message))
+
+    def text_of(self, chapter):
+        """A chapter's text. What would not survive the way to C and back is refused."""
+        path = os.path.join(self.root, chapter)
+        if not os.path.isfile(path):
+            return self.error(chapter, 1, 'is named like a chapter, but is not a file: rename it')
+        with open(path, 'rb') as file:
+            data = file.read()
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            return self.error(chapter, data.count(b'\n', 0, error.start) + 1,
+                              'is not UTF-8: save the chapter as UTF-8')
+        for mark, message in (('\ufeff', 'has a byte order mark: save the chapter as UTF-8 without one'),
+                              ('\r', 'has a carriage return: save the chapter with Unix line ends')):
+            if mark in text:
+                self.error(chapter, text.count('\n', 0, text.index(mark)) + 1, message)
+        return text
 
     def read(self, chapter, lines):
         fence, indent, language, start, body = None, '', '', 0, []   # an indented fence is only shown
@@ -121,20 +148,30 @@ class Book:
 
     def check(self):
         state = {}   # a name is absent, then 'open' while its references are followed, then 'done'
+        length = collections.Counter()   # the lines of each chunk with those that it stands for
 
-        def follow(name):
+        def follow(name, depth=0):
             state[name] = 'open'
+            length[name] = sum(len(part) for chapter, part in self.chunks[name].parts)
             for other, chapter, line in self.references(self.chunks[name]):
                 if other not in self.chunks:
                     self.error(chapter, line, '<<%s>> is not defined' % other)
                 elif state.get(other) == 'open':
                     self.error(chapter, line, '<<%s>> contains itself' % other)
+                elif other not in state and depth == DEEPEST:
+                    self.error(chapter, line, 'chunks within chunks, more than %d deep' % DEEPEST)
+                    state.update(dict.fromkeys(self.chunks, 'done'))   # one error is enough
                 elif other not in state:
-                    follow(other)
+                    follow(other, depth + 1)
+                length[name] += length[other]
             state[name] = 'done'
 
         for name in self.files():
             follow(name)
+            if length[name] > LONGEST:
+                self.error(self.chunks[name].chapter, self.chunks[name].line,
+                           '%s would have more than %d lines; which chunk is there so often?'
+                           % (name, LONGEST))
         for name, chunk in self.chunks.items():
             if name not in state:
                 self.error(chunk.chapter, chunk.line, '<<%s>> is not used by any file' % name)
@@ -186,7 +223,7 @@ def filled(text, number, names):
 
 
 def digest(body):
-    return hashlib.sha256(body.encode()).hexdigest()[:12]
+    return hashlib.sha256(body.encode('utf-8', 'surrogateescape')).hexdigest()[:12]
 
 
 def first_line(chapter, body):
@@ -194,21 +231,42 @@ def first_line(chapter, body):
 
 
 def read(path):
-    """A file's first line and the rest; None and None if it is not there."""
+    """A file's first line and the rest; None and None if it is not there. Bytes that are no text are kept."""
     if not os.path.exists(path):
         return None, None
-    with open(path, encoding='utf-8') as file:
+    with open(path, encoding='utf-8', errors='surrogateescape') as file:
         return file.readline(), file.read()
 
 
-def write(path, text):
-    """Written beside and renamed, and only if it changes: nobody sees half a file, and make sees no news."""
-    if ''.join(part or '' for part in read(path)) == text:
-        return
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path + '.new', 'w', encoding='utf-8') as file:
-        file.write(text)
-    os.replace(path + '.new', path)
+def write(texts):
+    """Files by path: all of them are written beside and renamed, or none; and only what changes, so that make
+    sees no news."""
+    beside = {}
+    try:
+        for path, text in texts.items():
+            if ''.join(part or '' for part in read(path)) != text:
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                new = '%s.%d.new' % (path, os.getpid())
+                with open(new, 'x', encoding='utf-8', newline='\n') as file:   # x: no file or link of others
+                    beside[path] = new
+                    file.write(text)
+                if os.path.exists(path):
+                    shutil.copymode(path, new)
+        for path, new in beside.items():
+            os.replace(new, path)
+    finally:
+        for new in filter(os.path.exists, beside.values()):
+            os.remove(new)
+
+
+def astray(root, names):
+    """Each file, or its folder, that is a link or no file at all: writing could lead out of the project."""
+    for name in sorted({part for name in names for part in (os.path.dirname(name), name)}):
+        path = os.path.join(root, name)
+        if os.path.islink(path):
+            yield '%s: is a link, and could lead out of the project; put the real one here' % name
+        elif os.path.exists(path) and not (os.path.isfile(path) if name in names else os.path.isdir(path)):
+            yield '%s: is not a %s; rename it' % (name, 'file' if name in names else 'folder')
 
 
 def edited(path, body):
@@ -225,15 +283,15 @@ def orphans(book):
     for folder in ('src', 'tests'):
         path = os.path.join(book.root, folder)
         for name in sorted(os.listdir(path)) if os.path.isdir(path) else []:
-            file = folder + '/' + name
-            if file not in book.chunks and name.endswith(('.c', '.h')):
-                if FIRST_LINE.match(read(os.path.join(path, name))[0]):
+            file, where = folder + '/' + name, os.path.join(path, name)
+            if file not in book.chunks and name.endswith(('.c', '.h')) and os.path.isfile(where):
+                if FIRST_LINE.match(read(where)[0]):
                     yield file
 
 
 def complaints(book, check):
     """What stops the tangler, one line each."""
-    lines = ['%s:%d: %s' % error for error in book.errors]
+    lines = ['%s:%d: %s' % error for error in book.errors] or list(astray(book.root, book.files()))
     if lines:
         return lines
     lines = ['%s: no chapter makes this file any more; delete it' % name for name in orphans(book)]
@@ -249,9 +307,18 @@ def complaints(book, check):
 
 
 def tangle(book):
-    for name in book.files():
-        body = book.body(name)
-        write(os.path.join(book.root, name), first_line(book.chunks[name].chapter, body) + body)
+    bodies = {name: book.body(name) for name in book.files()}
+    write({os.path.join(book.root, name): first_line(book.chunks[name].chapter, body) + body
+           for name, body in bodies.items()})
+
+
+def told(tool, *arguments):
+    """A tool's exit status. What the system refuses is one line."""
+    try:
+        return tool(*arguments)
+    except OSError as error:
+        print('%s: %s' % (error.filename, error.strerror), file=sys.stderr)
+        return 1
 
 
 def main(arguments, root):
@@ -266,12 +333,11 @@ def main(arguments, root):
     if stop:
         return 1
     if lines_to:
-        for name in book.files():
-            write(os.path.join(lines_to, name), book.body_with_lines(name))
+        write({os.path.join(lines_to, name): book.body_with_lines(name) for name in book.files()})
     elif not arguments:
         tangle(book)
     return 0
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1:], os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+    sys.exit(told(main, sys.argv[1:], os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))

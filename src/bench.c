@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [93abbcc14f48]: edit there, or here and make stitch
+// Tangled from chapters/9-why-it-is-fast.md [6cec391c256d]: edit there, or here and make stitch
 //
 // How fast each part of the trainer is. It is the trainer with another beginning:
 //
@@ -349,7 +349,7 @@ int main(int count, char **arguments)
     real chain[CHAINS];
     for (int i = 0; i < CHAINS; i++)
         chain[i] = same(i);
-    program = "bench";
+    start("bench", "Measures the trainer.");
     prepare(&d, &scale);
     check_gradient();
     struct span most = peak(same(0.999), same(0.001), chain);
@@ -362,5 +362,5 @@ int main(int count, char **arguments)
         print_all(arguments[1], arguments[2], most, one);
     else
         give_up("usage: bench-plain --seconds >FILE; bench FILE FILE; or bench --step THREADS");
-    return 0;
+    return finish();
 }

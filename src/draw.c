@@ -1,4 +1,4 @@
-// Tangled from chapters/11-drawn-digits.md [561bc8b072a4]: edit there, or here and make stitch
+// Tangled from chapters/11-drawn-digits.md [28a4a8705683]: edit there, or here and make stitch
 //
 // Draws digits and writes them as four files of MNIST's form.
 //
@@ -356,12 +356,12 @@ int main(int count, char **arguments)
         {0},
     };
     (void)count;
-    program = "draw", purpose = "Draws digits and writes them as four files of MNIST's form.";
+    start("draw", "Draws digits and writes them as four files of MNIST's form.");
     read_options(options, arguments);
     if (mkdir(out, 0777) && errno != EEXIST)
         give_up("%s: cannot make this folder: %s", out, strerror(errno));
     draw_set(out, "train", (unsigned long long)seed, (int)digits);
     draw_set(out, "t10k", (unsigned long long)seed + 1000003, (int)digits / 10);
     printf("%s: drew %.0f digits for training and a tenth as many for the test\n", out, digits);
-    return 0;
+    return finish();
 }

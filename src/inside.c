@@ -1,4 +1,4 @@
-// Tangled from chapters/10-looking-inside.md [574fb6770733]: edit there, or here and make stitch
+// Tangled from chapters/10-looking-inside.md [918311920e4f]: edit there, or here and make stitch
 //
 // Writes what a trained network looks like inside, as tables that the figures are drawn from.
 // It is the trainer with another beginning:
@@ -18,69 +18,19 @@ void gradient_descent(int n, weight rate, const weight g[n], weight theta[n])
 }
 
 // Load
-// A file of parameters, of which *header bytes are the JSON behind the first eight.
-static unsigned char *read_safetensors(const char *path, long *header)
-{
-    enum { ROOM = 4 * NUMBERS + (1 << 16) };
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        give_up("%s: %s; 'make train' makes a file of parameters", path, strerror(errno));
-    unsigned char *content = allocate(ROOM, 1);
-    long length = (long)fread(content, 1, ROOM - 1, file), expected;
-    fclose(file);
-    *header = length < 8 ? -1 : (long)(content[0] | content[1] << 8 | content[2] << 16);
-    if (*header < 2 || content[3] || 8 + *header > length || content[8] != '{')
-        give_up("%s: not a safetensors file", path);
-    expected = 8 + *header + 4 * NUMBERS;
-    if (length != expected)
-        give_up("%s: %ld bytes, expected %ld: truncated, or not the parameters of this network",
-                path, length, expected);
-    return content;
-}
-
-// Where the numbers of an array begin, behind the header.
-static long find_tensor(const char *path, const char *header, const struct tensor *t)
-{
-    char entry[128];
-    struct shape s = shape(t);
-    snprintf(entry, sizeof entry, "\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[",
-             t->name, s.text);
-    const char *found = strstr(header, entry);
-    if (!found)
-        give_up("%s: holds no array %s of shape [%s] in F32: not the parameters of this network",
-                path, t->name, s.text);
-    long place = strtol(found + strlen(entry), NULL, 10);
-    if (place < 0 || place > 4L * (NUMBERS - s.count))
-        give_up("%s: array %s lies outside of the file", path, t->name);
-    return place;
-}
-
-static float read_number(const unsigned char *b)
-{
-    unsigned bits = b[0] | b[1] << 8 | b[2] << 16 | (unsigned)b[3] << 24;
-    float value;
-    memcpy(&value, &bits, 4);
-    return value;
-}
-
 static void load_parameters(const char *path, struct parameters *p, struct scale *scale)
 {
-    long header;
-    unsigned char *content = read_safetensors(path, &header);
-    char *text = memcpy(allocate(header + 1, 1), content + 8, header);
-    float *number = allocate(NUMBERS, sizeof(float)), *next = number;
-    for (int i = 0; i < TENSORS; i++) {
-        const unsigned char *from = content + 8 + header + find_tensor(path, text, &tensors[i]);
-        for (int k = 0, count = shape(&tensors[i]).count; k < count; k++, next++)
-            if (!isfinite(*next = read_number(from + 4 * k)))
-                give_up("%s: number %d of %s is not finite", path, k, tensors[i].name);
-    }
+    enum { MOST = 4 * NUMBERS + (100 << 20) };   // the format allows headers of 100 MB
+    struct bytes file = read_file(path, MOST, "; 'make train' makes a file of parameters");
+    float *number = allocate(NUMBERS, sizeof *number);
+    if (!parse_tensors(file, TENSORS, tensors, number))
+        give_up("%s: %s", path, complaint);
     for (int i = 0; i < PARAMETERS; i++)
         ((weight *)p)[i] = number[i];
     *scale = (struct scale){number[PARAMETERS], number[PARAMETERS + 1]};
     if (scale->deviation <= 0)
         give_up("%s: the input's deviation is %g, expected more than 0", path, scale->deviation);
-    free(number), free(text), free(content);
+    free(number), free(file.at);
 }
 
 // Places
@@ -426,12 +376,12 @@ static void look_inside(const struct places *place, const struct parameters *p,
 int main(int count, char **arguments)
 {
     (void)count;
-    program = "inside", purpose = "Writes what a trained network looks like inside, as tables.";
+    start("inside", "Writes what a trained network looks like inside, as tables.");
     read_options(place_options, arguments);
     struct parameters *p = allocate(1, sizeof *p);
     struct scale scale;
     load_parameters(places.load, p, &scale);
     look_inside(&places, p, &scale);
     free(p);
-    return 0;
+    return finish();
 }

@@ -1,13 +1,14 @@
-// Tangled from chapters/8-trainer.md [948cf132fa5d]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [9fa3d7d9b4a3]: edit there, or here and make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
 //     cc -std=gnu11 -O3 -march=native -fno-math-errno -Wno-psabi mnist.c -o mnist -pthread -lm
 //
 // and './mnist --data DIR' trains it on the idx files in DIR. Beside it stand program.h, for
-// errors, options and files, and fast.c, the fast sums, which -DPLAIN does without. (A single
-// file of all three: make build/one.c.) A number is a row of sixteen samples (eight with AVX,
-// four elsewhere); with -DDOUBLE it is one double, with -DCOMPLEX one complex number.
+// errors, options and files, safetensors.h, for the file of parameters, and fast.c, the fast sums,
+// which -DPLAIN does without. (A single file of them all: make build/one.c.) A number is a row of
+// sixteen samples (eight with AVX, four elsewhere); with -DDOUBLE it is one double, with -DCOMPLEX
+// one complex number.
 
 #define _GNU_SOURCE
 // How many lanes
@@ -21,14 +22,13 @@
 #endif
 
 #include "program.h"
+#include "safetensors.h"
 #include <assert.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <tgmath.h>
 #include <time.h>
-#include <unistd.h>
 
 // Options
 static struct {
@@ -660,8 +660,8 @@ struct training {
     int *order, size, batches, steps, groups;      // samples and groups a batch, batches an epoch
     weight value[256];
     struct parameters *theta, *m, *v, *gradient;   // gradient[group]
-    double *loss, cost, running, since;            // loss[group], cost of a batch, running mean
-    long done;                                     // how many samples
+    double *loss, cost, running, since, seconds;   // loss[group], cost of a batch, running mean
+    long long done;                                // how many samples
     int stopped, shown;
     struct random *random;
     double (*schedule)(int step, int steps, double rate);
@@ -755,36 +755,43 @@ static void progress(struct training *t, int step)   // steps done
 {
     int terminal = isatty(STDERR_FILENO);
     double seconds = now() - t->since;
-    int tenths = terminal ? (int)(10 * seconds) : (int)(10L * step / t->steps);
+    int tenths = terminal ? (int)(10 * seconds) : (int)(10.0 * step / t->steps);
     if (tenths == t->shown && step < t->steps)
         return;
     t->shown = tenths;
-    fprintf(stderr, "%s%3ld%%  step %d of %d  loss %.4f  %.0f samples/s  %.0f s left%s",
-            terminal ? "\r" : "", 100L * step / t->steps, step, t->steps, t->running,
+    fprintf(stderr, "%s%3.0f%%  step %d of %d  loss %.4f  %.0f samples/s  %.0f s left%s",
+            terminal ? "\r" : "", floor(100.0 * step / t->steps), step, t->steps, t->running,
             t->done / seconds, seconds * (t->steps - step) / step,
             terminal && step < t->steps ? "\033[K" : "\n");
 }
 
-// Watch (G10)
-static volatile sig_atomic_t interrupted;
+// Interruptions
+static volatile sig_atomic_t interrupted;   // by the signal of this number
 
 static void interrupt(int number)
 {
-    (void)number;
-    interrupted = 1;
+    interrupted = number;
 }
 
+// What happens at such a signal from now on. One that is ignored stays so, as nohup wants it.
+static void at_signals(void (*handler)(int))
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (int i = 0; i < 3; i++)
+        if (signal(signals[i], handler) == SIG_IGN)
+            signal(signals[i], SIG_IGN);
+}
+
+// Watch (G10)
 static void watch(struct training *t, struct batch b)
 {
     double sum = 0;
     for (int k = 0; k * SAMPLES < b.count; k++)
         sum += t->loss[k];
     t->cost = sum / b.count;
-    if (!isfinite(t->cost))
-        give_up("step %d: the loss is no longer finite; nothing saved; lower the --rate", b.step);
     t->running = b.step ? 0.98 * t->running + 0.02 * t->cost : t->cost;
     t->done += b.count;
-    t->stopped = interrupted;
+    t->stopped = interrupted || !isfinite(t->cost);
     progress(t, b.step + 1);
 }
 
@@ -813,8 +820,9 @@ static struct training new_training(const struct data *d, struct parameters *the
 static void train(struct training *t)
 {
     t->since = now();
+    t->stopped = interrupted;
     together(smaller((int)chosen.threads, t->groups), train_on_thread, t);
-    printf("trained on %ld samples in %.2f s, cost %.4f\n", t->done, now() - t->since, t->running);
+    t->seconds = now() - t->since;
     free(t->order), free(t->gradient), free(t->m), free(t->v), free(t->loss);
 }
 
@@ -873,8 +881,7 @@ static struct score *test(const struct data *d, const struct parameters *p, cons
     return e.score;
 }
 
-// The arrays of a file
-struct tensor { const char *name; int extent[5]; };   // extents end with a zero
+// The arrays of the network
 static const struct tensor tensors[] = {
     {"w1", {FILTERS, 1, 5, 5}}, {"b1", {FILTERS}}, {"w2", {FILTERS, FILTERS, 5, 5}},
     {"b2", {FILTERS}}, {"w3", {128, FILTERS * 100}}, {"b3", {128}}, {"w4", {10, 128}}, {"b4", {10}},
@@ -882,53 +889,42 @@ static const struct tensor tensors[] = {
 };
 enum { TENSORS = sizeof tensors / sizeof *tensors, NUMBERS = PARAMETERS + 2 };
 
-struct shape { int count; char text[48]; };
-
-static struct shape shape(const struct tensor *t)   // "8,1,5,5": 200 numbers
-{
-    struct shape s = {1, ""};
-    for (int d = 0, end = 0; t->extent[d]; d++) {
-        s.count *= t->extent[d];
-        end += snprintf(s.text + end, sizeof s.text - end, "%s%d", d ? "," : "", t->extent[d]);
-    }
-    return s;
-}
-
 // Save
-static void put_number(FILE *file, int bytes, unsigned long long value)   // little-endian
-{
-    for (int i = 0; i < bytes; i++)
-        fputc(value >> 8 * i & 255, file);
-}
-
-static void put_header(FILE *file)
-{
-    char header[1024];
-    int end = 0;
-    for (int i = 0, at = 0; i < TENSORS; i++) {
-        struct shape s = shape(&tensors[i]);
-        end += snprintf(header + end, sizeof header - end,
-                        "%c\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[%d,%d]}",
-                        i ? ',' : '{', tensors[i].name, s.text, at, at + 4 * s.count);
-        at += 4 * s.count;
-    }
-    put_number(file, 8, end + 1);
-    fprintf(file, "%s}", header);
-}
-
-static void save(const char *path, struct parameters *p, const struct scale *scale)
+static void save(const char *path, const struct parameters *p, const struct scale *scale)
 {
     struct output o = create(path);
-    put_header(o.file);
-    for (int i = 0; i < NUMBERS; i++) {
-        double of_scale = i > PARAMETERS ? scale->deviation : scale->mean;
-        float value = i < PARAMETERS ? creal(((weight *)p)[i]) : of_scale;
-        unsigned bits;
-        memcpy(&bits, &value, 4);
-        put_number(o.file, 4, bits);
-    }
+    put_header(o.file, TENSORS, tensors);
+    for (int i = 0; i < PARAMETERS; i++)
+        put_float(o.file, (float)creal(((const weight *)p)[i]));
+    put_float(o.file, (float)scale->mean);
+    put_float(o.file, (float)scale->deviation);
     complete(&o);
     printf("saved %s\n", path);
+}
+
+// Keep the result
+static void prepare_to_keep(void)
+{
+    at_signals(interrupt);
+    try_place(chosen.save);
+}
+
+static void keep(const struct training *t, const struct scale *scale)
+{
+    char beside[PATH_MAX];
+    snprintf(beside, sizeof beside, "%s.interrupted", chosen.save);
+    if (!isfinite(t->cost))
+        give_up("after %lld samples the loss is no longer finite; nothing saved; lower the --rate",
+                t->done);
+    if (!t->done) {
+        at_signals(SIG_DFL);
+        raise(interrupted);
+    }
+    printf("trained on %lld samples in %.2f s, cost %.4f\n", t->done, t->seconds, t->running);
+    if (t->stopped)
+        printf("interrupted: these are the parameters so far\n");
+    save(t->stopped && !access(chosen.save, F_OK) ? beside : chosen.save, t->theta, scale);
+    at_signals(SIG_DFL);
 }
 
 // Begin
@@ -937,17 +933,16 @@ static void begin(const struct option *known, char **arguments)
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     chosen.threads = processors < 1 ? 1 : smaller((int)processors, 256);
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);   // in a log, results and progress stand in their order
-    signal(SIGINT, interrupt);
     read_options(known, arguments);
 }
 
+// End
 static int ending(void)
 {
+    int status = finish();
     if (interrupted)
-        printf("interrupted: these are the parameters so far\n");
-    if (fflush(stdout))
-        give_up("standard output: cannot write: %s", strerror(errno));
-    return 0;
+        raise(interrupted);
+    return status;
 }
 
 // Scale of the pictures (G11)
@@ -980,17 +975,17 @@ int main(int count, char **arguments)
     static struct data training, unseen;
     static struct parameters theta;
     (void)count;
-    program = "mnist", purpose = "Trains a network to read digits, tests it and saves it.";
+    start("mnist", "Trains a network to read digits, tests it and saves it.");
     begin(training_options, arguments);
-    training = load(chosen.data, "train");
+    training = load(chosen.data, "train"), unseen = load(chosen.data, "t10k");
+    prepare_to_keep();
     training.count = smaller(training.count, (int)chosen.limit);
     struct scale scale = scale_of(&training);
     struct random random = {(unsigned long long)chosen.seed};
     initialise(&theta, &random);
     struct training t = new_training(&training, &theta, &scale, &random);
     train(&t);
-    save(chosen.save, &theta, &scale);   // before anything else can fail
-    unseen = load(chosen.data, "t10k");
+    keep(&t, &scale);   // before anything else can fail
     free(test(&unseen, &theta, &scale));
     return ending();
 }

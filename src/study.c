@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [889cc60554dc]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [336da78ef5bc]: edit there, or here and make stitch
 //
 // The trainer with more to choose: 'study --help' lists it.
 //
@@ -7,6 +7,9 @@
 #define main trainer_main
 #include "mnist.c"
 #undef main
+#ifdef STUDY_MAIN
+#define main STUDY_MAIN   // for tests/run_test.c, which has a main of its own
+#endif
 
 // Adam, forgetful
 // A step of theta[n] as the paper's program takes it: both means begin at zero for every batch, and
@@ -20,69 +23,19 @@ void forgetful_adam(struct adam s, int n, const weight g[restrict n], weight the
 }
 
 // Load
-// A file of parameters, of which *header bytes are the JSON behind the first eight.
-static unsigned char *read_safetensors(const char *path, long *header)
-{
-    enum { ROOM = 4 * NUMBERS + (1 << 16) };
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        give_up("%s: %s; 'make train' makes a file of parameters", path, strerror(errno));
-    unsigned char *content = allocate(ROOM, 1);
-    long length = (long)fread(content, 1, ROOM - 1, file), expected;
-    fclose(file);
-    *header = length < 8 ? -1 : (long)(content[0] | content[1] << 8 | content[2] << 16);
-    if (*header < 2 || content[3] || 8 + *header > length || content[8] != '{')
-        give_up("%s: not a safetensors file", path);
-    expected = 8 + *header + 4 * NUMBERS;
-    if (length != expected)
-        give_up("%s: %ld bytes, expected %ld: truncated, or not the parameters of this network",
-                path, length, expected);
-    return content;
-}
-
-// Where the numbers of an array begin, behind the header.
-static long find_tensor(const char *path, const char *header, const struct tensor *t)
-{
-    char entry[128];
-    struct shape s = shape(t);
-    snprintf(entry, sizeof entry, "\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[",
-             t->name, s.text);
-    const char *found = strstr(header, entry);
-    if (!found)
-        give_up("%s: holds no array %s of shape [%s] in F32: not the parameters of this network",
-                path, t->name, s.text);
-    long place = strtol(found + strlen(entry), NULL, 10);
-    if (place < 0 || place > 4L * (NUMBERS - s.count))
-        give_up("%s: array %s lies outside of the file", path, t->name);
-    return place;
-}
-
-static float read_number(const unsigned char *b)
-{
-    unsigned bits = b[0] | b[1] << 8 | b[2] << 16 | (unsigned)b[3] << 24;
-    float value;
-    memcpy(&value, &bits, 4);
-    return value;
-}
-
 static void load_parameters(const char *path, struct parameters *p, struct scale *scale)
 {
-    long header;
-    unsigned char *content = read_safetensors(path, &header);
-    char *text = memcpy(allocate(header + 1, 1), content + 8, header);
-    float *number = allocate(NUMBERS, sizeof(float)), *next = number;
-    for (int i = 0; i < TENSORS; i++) {
-        const unsigned char *from = content + 8 + header + find_tensor(path, text, &tensors[i]);
-        for (int k = 0, count = shape(&tensors[i]).count; k < count; k++, next++)
-            if (!isfinite(*next = read_number(from + 4 * k)))
-                give_up("%s: number %d of %s is not finite", path, k, tensors[i].name);
-    }
+    enum { MOST = 4 * NUMBERS + (100 << 20) };   // the format allows headers of 100 MB
+    struct bytes file = read_file(path, MOST, "; 'make train' makes a file of parameters");
+    float *number = allocate(NUMBERS, sizeof *number);
+    if (!parse_tensors(file, TENSORS, tensors, number))
+        give_up("%s: %s", path, complaint);
     for (int i = 0; i < PARAMETERS; i++)
         ((weight *)p)[i] = number[i];
     *scale = (struct scale){number[PARAMETERS], number[PARAMETERS + 1]};
     if (scale->deviation <= 0)
         give_up("%s: the input's deviation is %g, expected more than 0", path, scale->deviation);
-    free(number), free(text), free(content);
+    free(number), free(file.at);
 }
 
 // What is studied
@@ -111,7 +64,7 @@ static struct output log_table;
 static void watch_and_log(struct training *t, struct batch b)
 {
     watch(t, b);
-    fprintf(log_table.file, "%d,%ld,%.6f,%.6g,%.4f\n", b.step, t->done, t->cost, b.rate,
+    fprintf(log_table.file, "%d,%lld,%.6f,%.6g,%.4f\n", b.step, t->done, t->cost, b.rate,
             now() - t->since);
 }
 
@@ -139,20 +92,44 @@ static void print_confusion(const struct data *d, const struct score *score)
     }
 }
 
+// Parse a picture
+static void skip_comments(struct cursor *c)
+{
+    for (skip_spaces(c); c->at < c->end && *c->at == '#'; skip_spaces(c))
+        while (c->at < c->end && *c->at != '\n')
+            c->at++;
+}
+
+// The pixels of a binary PGM file of 28 by 28. NULL, and a complaint, if it is none.
+static const unsigned char *parse_picture(struct bytes file)
+{
+    struct cursor c = {file.at + 2, file.at + file.count};
+    long long number[3];   // width, height, white
+    int good = file.count > 2 && file.at[0] == 'P' && file.at[1] == '5';
+    for (int i = 0; i < 3 && good; i++) {
+        const unsigned char *before = c.at;
+        skip_comments(&c);
+        good = c.at > before && parse_count(&c, &number[i]);
+    }
+    wrong("not a binary PGM picture (P5)");
+    if (!good || c.at == c.end || !is_space(*c.at++))
+        return NULL;
+    wrong("%lld by %lld, white %lld, expected 28 by 28, 255", number[0], number[1], number[2]);
+    if (number[0] != 28 || number[1] != 28 || number[2] != 255)
+        return NULL;
+    wrong("is %s than its header says", c.end - c.at < 28 * 28 ? "shorter" : "longer");
+    return c.end - c.at == 28 * 28 ? c.at : NULL;
+}
+
 // Read a picture
 static void read_picture(const char *path, unsigned char picture[28][28])
 {
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        give_up("%s: %s", path, strerror(errno));
-    int width = 0, height = 0, white = 0;
-    if (fscanf(file, "P5 %d %d %d", &width, &height, &white) != 3 || fgetc(file) == EOF)
-        give_up("%s: not a binary PGM picture (P5, without comments)", path);
-    if (width != 28 || height != 28 || white != 255)
-        give_up("%s: %d by %d, white %d, expected 28 by 28, 255", path, width, height, white);
-    if (fread(picture, 1, 28 * 28, file) != 28 * 28)
-        give_up("%s: shorter than its header says", path);
-    fclose(file);
+    struct bytes file = read_file(path, 1 << 16, "");
+    const unsigned char *pixels = parse_picture(file);
+    if (!pixels)
+        give_up("%s: %s", path, complaint);
+    memcpy(picture, pixels, 28 * 28);
+    free(file.at);
 }
 
 static void classify(const char *path, const struct parameters *p, const struct scale *scale)
@@ -178,6 +155,8 @@ static void check_options(void)
     if ((study.test || study.read) && !study.load)
         give_up("%s needs the parameters of a trained network: --load FILE",
                 study.test ? "--test" : "--read");
+    if (study.log && !strcmp(study.log, chosen.save))
+        give_up("--log and --save: expected two files, not %s twice", study.log);
 }
 
 static void study_training(struct data *d, struct parameters *p, struct scale *scale,
@@ -186,6 +165,7 @@ static void study_training(struct data *d, struct parameters *p, struct scale *s
     d->count = smaller(d->count, (int)chosen.limit);
     if (!study.load)
         *scale = scale_of(d);
+    prepare_to_keep();
     struct training t = new_training(d, p, scale, random);
     if (study.constant)
         t.schedule = constant;
@@ -197,9 +177,10 @@ static void study_training(struct data *d, struct parameters *p, struct scale *s
         fputs("step,samples,loss,rate,seconds\n", log_table.file);
     }
     train(&t);
-    if (study.log)
-        complete(&log_table);
-    save(chosen.save, p, scale);
+    int logged = !study.log || completed(&log_table);
+    keep(&t, scale);
+    if (!logged)
+        give_up("%s", complaint);
 }
 
 static void run(struct parameters *p, struct scale *scale)
@@ -242,7 +223,7 @@ static const struct option study_options[] = {
     {"--optimiser", "O", "adam, or shipped: the paper's program's", &study.optimiser, NULL, 0, 0},
     {"--log", "FILE.csv", "write each step's loss", &study.log, NULL, 0, 0},
     {"--confusion", "", "show which digits are taken for which", NULL, &study.confusion, 0, 0},
-    {"--read", "FILE.pgm", "read one picture of 28 by 28; needs --load", &study.read, NULL, 0, 0},
+    {"--read", "FILE.pgm", "read a picture, white on black; needs --load", &study.read, NULL, 0, 0},
     {0},
 };
 
@@ -251,7 +232,7 @@ int main(int count, char **arguments)
     static struct parameters parameters;
     struct scale scale;
     (void)count;
-    program = "study", purpose = "Trains and tests like mnist, with more to choose.";
+    start("study", "Trains and tests like mnist, with more to choose.");
     begin(study_options, arguments);
     check_options();
     run(&parameters, &scale);

@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [2b878cd0a58d]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [22ad2df31bd0]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -9,6 +9,11 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+// Numbers as they are
+#if defined __FAST_MATH__ || defined __FINITE_MATH_ONLY__ && __FINITE_MATH_ONLY__
+#error "compile without -ffast-math (or -Ofast): it removes the tests for NaN and infinity"
+#endif
 
 // Arrays with a name and a shape
 enum { RANK = 4 };
@@ -534,6 +539,7 @@ static inline void check_gradient(struct verdict *v, objective *f, struct array 
 }
 
 // Results
+// Say and count
 static int passed_count, failed_count;
 
 static inline int asked(const char *variable)
@@ -569,6 +575,14 @@ static inline void expect(int condition, const char *claim)
     result(condition, asked("TAP") ? "%s" : "      %s", claim);
 }
 
+static inline int sum_of_results(void)   // whether any has failed
+{
+    if (asked("TAP"))
+        printf("1..%d\n", passed_count + failed_count);
+    say("%d passed, %d failed\n", passed_count, failed_count);
+    return failed_count != 0;
+}
+
 // What failed, and with VERBOSE=1 what did not.
 static inline void explain(const struct verdict *v)
 {
@@ -587,10 +601,7 @@ static inline int closing(void)
 {
     release();
     free(arrays);
-    if (asked("TAP"))
-        printf("1..%d\n", passed_count + failed_count);
-    say("%d passed, %d failed\n", passed_count, failed_count);
-    return failed_count != 0;
+    return sum_of_results();
 }
 
 // Equations and wrong versions

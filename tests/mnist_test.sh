@@ -94,6 +94,7 @@ ok 'to the same last bit' cmp "$two.1" "$two.2"
 ok 'with more threads than processors' $train $small "$two.5" --threads 5 --batch 80
 ok 'and with one' $train $small "$two" --batch 80
 ok 'to the same last bit, too' cmp "$two" "$two.5"
+cp "$two.1" "$two.3"
 ok 'with another seed' $train $small "$two" --seed 2
 ok 'to other parameters' sh -c "! cmp -s '$two.1' '$two'"
 ok 'odd batches work' $train --limit 71 --batch 7 --save "$two"
@@ -135,14 +136,26 @@ ok 'of all pictures, the right ones on its diagonal' awk '
 ok 'reads a picture' sh -c "$study --load '$one' --read '$dir/black.pgm' | grep -c % | grep -qx 10"
 ok 'has the options of both' sh -c "$study --help | grep -q -- '--threads' && $study --help | grep -q -- '--confusion'"
 
-# Interruption
-$mnist --data "$drawn" --epochs 1000 --threads 1 --save "$dir/stopped" >"$dir/out" 2>"$dir/err" &
-process=$!
-sleep 1
-kill -INT $process 2>/dev/null
-wait $process
-ok 'an interruption saves' test -f "$dir/stopped"
+# Interruption, once it has begun to train (a shell lets its background ignore SIGINT)
+interrupted() {   # interrupted SIGNAL STATUS
+    rm -f "$dir/err"
+    $mnist --data "$drawn" --epochs 20 --threads 2 --save "$dir/stopped" >"$dir/out" 2>"$dir/err" &
+    process=$!
+    until [ -s "$dir/err" ] || ! kill -0 $process 2>/dev/null; do sleep 0.1; done
+    kill -"$1" $process
+    wait $process 2>/dev/null
+    [ $? -eq "$2" ]
+}
+ok 'an end by SIGTERM' interrupted TERM 143
+ok 'saves' $again --test --load "$dir/stopped"
 ok 'and says so' grep -q interrupted "$dir/out"
+cp "$one" "$dir/stopped"
+ok 'an end by SIGHUP' interrupted HUP 129
+ok 'does not replace an older file' cmp "$one" "$dir/stopped"
+ok 'but saves beside it' $again --test --load "$dir/stopped.interrupted"
+ok 'into a closed pipe' sh -c "$train $small '$dir/piped' 2>&1 | head -n 1; cmp '$dir/piped' '$two.3'"
+ok 'with standard error closed' sh -c "$again $small '$two' --log '$dir/log.csv' 2>&-"
+ok 'no progress lands in the log' [ "$(head -n 1 "$dir/log.csv")" = step,samples,loss,rate,seconds ]
 
 # Data that are none
 refuses 'train-images-idx3-ubyte: No such file' $mnist --data "$dir/nowhere"
@@ -169,6 +182,21 @@ refuses 'label 10 of picture 39' $mnist --data "$dir/label"
 refuses 'more than this program can hold' $mnist --data "$dir/huge"
 idx "$dir/none" train 0 0
 refuses 'holds no pictures' $mnist --data "$dir/none"
+both "$dir/packed"
+gzip "$dir/packed/$images"
+refuses 'ubyte.gz: is packed' $mnist --data "$dir/packed"
+refuses 'cannot read: Is a directory' $study --test --load "$dir/data" --data "$drawn"
+(
+    ulimit -v 1000000
+    exec $mnist --data "$dir/huge" 2>"$dir/err"
+)
+ok 'what a header promises takes no memory' grep -q 'more than this program can hold' "$dir/err"
+{ printf '\0\0\010\003\0\0\150\0\0\0\0\034\0\0\0\034'; } >"$dir/huge/$images"
+(
+    ulimit -v 1000000
+    exec $mnist --data "$dir/huge" --threads 1 2>"$dir/err"
+)
+ok 'nor do pictures that are not there' grep -q 'shorter than its header says' "$dir/err"
 
 # Parameters that are none
 load="$study --data $drawn --test --load"
@@ -179,14 +207,41 @@ sed 's/"shape":\[128,800\]/"shape":[800,128]/' "$one" >"$dir/shape"
 refuses 'no array w3 of shape \[128,800\]' $load "$dir/shape"
 { head -c $(($(wc -c <"$one") - 4)) "$one"; printf '\0\0\300\177'; } >"$dir/nan"
 refuses 'is not finite' $load "$dir/nan"
+{ cat "$one"; echo; } >"$dir/trailing"
+refuses 'behind the header, expected' $load "$dir/trailing"
+sed 's/\[800,832\]/\[768,800\]/' "$one" >"$dir/overlap"
+refuses 'arrays w1 and b1 overlap' $load "$dir/overlap"
 echo 'no parameters here' >"$dir/text"
 refuses 'not a safetensors file' $load "$dir/text"
 
 # Places that can't be written to
 brief="$train --limit 32 --save"
 refuses 'cannot write' $brief "$dir/no/such/folder/file"
+ok 'and does so before it trains' sh -c "! grep samples '$dir/err'"
 refuses 'no ordinary file' $brief /dev/null
 ok 'and leaves the device alone' test -c /dev/null
+[ ! -c /dev/full ] ||   # Linux has it
+    refuses 'no ordinary file' $study --data "$drawn" --epochs 1 --limit 32 --save "$two" --log /dev/full
+refuses 'No such file' $brief ''
+ln -s "$dir/no/such" "$dir/dangling"
+refuses 'leads nowhere' $brief "$dir/dangling"
+cp "$one" "$dir/target"
+chmod 600 "$dir/target"
+ln -s target "$dir/link"
+echo mine >"$dir/link.new"
+ok 'follows a link' $brief "$dir/link"
+ok 'to the file' sh -c "[ -h '$dir/link' ] && ! cmp -s '$one' '$dir/target'"
+ok 'keeps its permissions' sh -c "ls -l '$dir/target' | grep -q '^-rw-------'"
+ok 'and touches no file of the user' grep -q mine "$dir/link.new"
+ok 'nothing is left beside' sh -c "! ls '$dir' | grep -E '[.][A-Za-z0-9]{6}\$'"
+unprinted() {   # a result that cannot be printed is no success
+    ! "$@" >/dev/full 2>"$dir/err" && ! "$@" >&- 2>>"$dir/err" &&
+        [ "$(grep -c 'standard output: cannot write' "$dir/err")" -eq 2 ]
+}
+for job in '--test' '--test --confusion' "--read $dir/black.pgm"; do
+    [ ! -c /dev/full ] ||
+        ok "a full disk or a closed output is said by $job" unprinted $study --data "$drawn" --load "$one" $job
+done
 cp "$one" "$dir/kept"
 (
     trap '' XFSZ
@@ -214,6 +269,7 @@ refuses 'no option --test;' $mnist --test
 refuses 'expected adam or shipped' $study --optimiser sgd
 refuses 'less than the 2000 training samples' $study --data "$drawn" --hold-out 2000
 refuses '--load FILE' $study --test
+refuses 'expected two files' $study --log x --save x
 
 # Weights of the last layer so large that its sums overflow. (In an earlier layer, ReLU would hide it.)
 begin=$(($(wc -c <"$one") - 4 * (2 + 10 + 1280)))

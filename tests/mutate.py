@@ -2,13 +2,14 @@
 """The mutator: breaks the chapters' C in small mechanical ways, and shows each wrong version to its checkers.
 
     python3 tests/mutate.py NAME ...   every function of src/NAME.c: convolution, loss, fast, ...
+    python3 tests/mutate.py trainer    the functions of the trainer and of its studies
     make mutants                       of all of them
 
 A mutant is one edit of a few tokens in one function. It is killed if a checker, built with it, fails,
 crashes, leaves an array or never ends. The checkers of a file are the tests that include it; those of
-src/fast.c are built with -DFAST. A mutant that lives is either explained in tests/equivalent.txt, where it
-changes nothing that could be seen, or a hole in the checks. An explanation whose mutant is killed or gone is
-stale, and an error too.
+src/fast.c are built with -DFAST; the trainer's is the training run beside its oracle. A mutant that lives
+is either explained in tests/equivalent.txt, where it changes nothing that could be seen, or a hole in the
+checks. An explanation whose mutant is killed or gone is stale, and an error too.
 """
 import collections
 import concurrent.futures
@@ -71,13 +72,17 @@ class Function:
     def parameters(self):
         """The parameters' names."""
         names, depth = [], 0
-        for token in self.tokens[:self.body]:
+        for i, token in enumerate(self.tokens[:self.body]):
             depth += (token.text in '([') - (token.text in ')]')
             if token.text == ',' and depth == 1 or token.text == '(' and not names:
                 names.append(None)
-            elif token.kind == 'name' and token.text not in TYPES and depth == 1:
+            elif token.kind == 'name' and token.text not in TYPES and (depth == 1 or self.to_function(i)):
                 names[-1] = token.text
         return [name for name in names if name]
+
+    def to_function(self, i):
+        """Whether the name at i is that of a pointer to a function: (*name)(...)."""
+        return self.text[i - 2:i] == ['(', '*'] and self.text[i + 1:i + 3] == [')', '(']
 
     def part(self, first, last):
         return self.source[self.tokens[first].start:self.tokens[last].end]
@@ -343,6 +348,10 @@ ROUNDS = [(FORMS['double'] + TRAP + ['-O0'], {}),
           (FORMS['complex'] + TRAP + ['-O1'], {}),
           (FORMS['double'] + STRICT + ['-O1'], {}),
           (FORMS['double'] + STRICT + ['-O1'], {'SHAPES': '1'})]
+# The trainer is mutated as it is built, in one piece with its checker: its functions share variables.
+TRAINER = ('mnist', 'study')
+TRAINER_FORMS = {'double': ['-DDOUBLE', '-DPLAIN'], 'lanes': []}
+TRAINER_ROUNDS = [(form + ['-DFILTERS=2', '-pthread', '-O1'], {}) for form in TRAINER_FORMS.values()]
 CHOICE = """#include <stdlib.h>
 static int mutant;
 __attribute__((constructor)) static void choose_mutant(void)
@@ -370,14 +379,18 @@ def declarations(source):
     return source
 
 
-def all_in_one(source, versions):
+def all_in_one(source, versions, form=public):
     """One source that holds these mutants {number: mutant}. The environment says which of them is called:
-    each function is a switch between its versions. A compiler calls a version's file by its number."""
-    out, end, source = [CHOICE], 0, public(source)
+    each function that has some is a switch between its versions. A compiler calls a version's file by its
+    number."""
+    out, end, source = [CHOICE], 0, form(source)
+    mutated = {mutant.function for mutant in versions.values()}
     for f in functions(source):
+        if f.name not in mutated:
+            continue
         start, first, last = source.rfind('\n', 0, f.tokens[0].start) + 1, f.tokens[0].start, f.tokens[-1].end
         own = {0: source}
-        own.update((number, public(mutant.source)) for number, mutant in versions.items()
+        own.update((number, form(mutant.source)) for number, mutant in versions.items()
                    if mutant.function == f.name)
         out.append(source[end:start])
         for number, whole in own.items():
@@ -407,7 +420,9 @@ class Trial:
                                        if mutant.line not in again), 1))
         self.verdict = {number: 'lanes only' for number, mutant in self.mutants.items()
                         if any(first <= mutant.line < last for first, last in lanes)}
-        self.right = {form: self.code(self.source, form) for form in FORMS}
+        self.right = {form: self.code(self.source, form) for form in self.forms}
+
+    forms, rounds = FORMS, ROUNDS
 
     def living(self):
         return [number for number in self.mutants if number not in self.verdict]
@@ -431,23 +446,28 @@ class Trial:
             said = self.compile(flags + object_file(mutants), source).stderr
             wrong = re.findall(rb'^([1-9]\d*):[\d:]* (?:fatal )?error', said, re.M)
             self.verdict.update((int(number), 'not compiled') for number in wrong)
-        runs = []
+        return [self.trial_run(*checker, environment) for checker in self.checkers(flags, mutants)]
+
+    def trial_run(self, test, program, environment):
+        start = time.monotonic()
+        if not self.passes(0, program, environment, 600):
+            raise Failure('%s fails without any mutant: make test must pass first' % test)
+        return program, environment, 1 + int(4 * (time.monotonic() - start))
+
+    def checkers(self, flags, mutants):
+        """Builds every test that includes the file, and puts the mutants behind it."""
         for test in self.tests:
             program = '%s-%s' % (self.name, os.path.basename(test)[:-2])
             checker = self.get(test).replace('#include "../%s"' % self.file, declarations(self.source))
             self.compile(flags + ['-O1', '-DNO_WRONG', '-Itests', *object_file(program + '.o')], checker)
             if self.compile(flags + [program + '.o', mutants, '-o', program, '-lm']).returncode:
                 raise Failure('%s does not compile with %s' % (test, ' '.join(self.compiler + flags)))
-            start = time.monotonic()
-            if not self.passes(0, program, environment, 600):
-                raise Failure('%s fails without any mutant: make test must pass first' % test)
-            runs.append((program, environment, 1 + int(4 * (time.monotonic() - start))))
-        return runs
+            yield test, program
 
     def passes(self, number, program, environment, seconds):
         """Whether a checker ends well, within its processor time. The first line with FAILED is enough."""
         command = ['sh', '-c', 'ulimit -t %d; exec ./%s' % (seconds, program)]
-        environment = dict(CLEAN, MUTANT=str(number), **environment)
+        environment = dict(CLEAN, MUTANT=str(number), TMPDIR=self.folder, **environment)
         with subprocess.Popen(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as check:
             failed = any(b'FAILED' in line for line in check.stdout)
@@ -461,20 +481,51 @@ class Trial:
 
     def code(self, source, form):
         """The assembler's text of a source without its strings, which hold the text of assertions."""
-        text = self.compile(FORMS[form] + ['-O1', '-S', '-o', '-', '-x', 'c', '-'], public(source)).stdout
+        flags = [*self.forms[form], '-Isrc', '-O1', '-S', '-o', '-', '-x', 'c', '-']
+        text = self.compile(flags, public(source)).stdout
         return [line for line in text.split(b'\n')
                 if not re.match(rb'\s*\.(string|ascii|asciz|file|ident)', line)]
 
     def look(self, number):
         """Whether the compiler makes the same of it as of the right source, at least for checkers."""
         source = self.mutants[number].source
-        different = next((form for form in FORMS if self.code(source, form) != self.right[form]), None)
-        if different in (None, 'lanes'):
+        different = next((form for form in self.forms if self.code(source, form) != self.right[form]), None)
+        if different in (None, self.unbuilt):
             self.verdict[number] = 'lanes only' if different else 'same code'
+
+    unbuilt = 'lanes'
+
+
+class TrainerTrial(Trial):
+    """The trial of a file of the trainer, which is mutated where its checker includes it."""
+    forms, rounds, unbuilt = TRAINER_FORMS, TRAINER_ROUNDS, None
+
+    def programs(self, flags, environment):
+        program, wrong = self.name + '-run_test', [None]
+        while wrong:
+            living = {number: self.mutants[number] for number in self.living()}
+            mutated = all_in_one(self.source, living, apart)
+            source = self.get(*self.tests)
+            for file in ('src/study.c', 'src/mnist.c'):
+                text = mutated if file == self.file else self.get(file)
+                source = re.sub('#include "(../src/)?%s"\n' % file[4:], lambda match: text, source)
+            built = self.compile([*flags, '-Isrc', '-o', program, '-x', 'c', '-', '-lm'], source)
+            wrong = re.findall(rb'^([1-9]\d*):[\d:]* (?:fatal )?error', built.stderr, re.M)
+            self.verdict.update((int(number), 'not compiled') for number in wrong)
+        if built.returncode:
+            raise Failure('%s does not compile with %s' % (*self.tests, ' '.join(self.compiler + flags)))
+        return [self.trial_run(*self.tests, program, environment)]
+
+
+def apart(source):
+    """Functions that are not compiled into each other, which takes long."""
+    return source.replace('__attribute__((flatten))', '')
 
 
 def tests(book, name):
-    """The tests that include a file."""
+    """The tests that include a file. That of the trainer includes a study, which includes the rest."""
+    if name in TRAINER and 'tests/run_test.c' in book.chunks:
+        return ['tests/run_test.c']
     include = '#include "../src/%s.c"\n' % name
     return [file for file in sorted(book.files()) if file.endswith('_test.c') and include in book.body(file)]
 
@@ -495,11 +546,13 @@ def try_all(book, names, compiler):
         for part in ('src', 'tests', 'chapters'):
             os.symlink(os.path.join(book.root, part), os.path.join(folder, part))
         try:
-            trials = list(pool.map(lambda name: Trial(book, name, compiler, folder), names))
-            for number, (flags, environment) in enumerate(ROUNDS):
-                programs = list(pool.map(lambda trial: trial.programs(flags, environment), trials))
+            kinds = [TrainerTrial if name in TRAINER else Trial for name in names]
+            trials = list(pool.map(lambda kind, name: kind(book, name, compiler, folder), kinds, names))
+            for number in range(max(len(kind.rounds) for kind in kinds)):
+                rounds = [(trial, *trial.rounds[number]) for trial in trials if number < len(trial.rounds)]
+                programs = list(pool.map(lambda one: one[0].programs(*one[1:]), rounds))
                 wait([pool.submit(trial.check, mutant, runs)
-                      for trial, runs in zip(trials, programs) for mutant in trial.living()])
+                      for (trial, *_), runs in zip(rounds, programs) for mutant in trial.living()])
                 if number == 0:   # not before, because few come so far
                     wait([pool.submit(trial.look, mutant) for trial in trials for mutant in trial.living()])
         finally:
@@ -588,6 +641,7 @@ def origin(book, mutant):
 
 def main(names, root):
     book = tangle.Book(root)
+    names = [file for name in names for file in (TRAINER if name == 'trainer' else [name])]
     unknown = [name for name in names if 'src/%s.c' % name not in book.chunks or not tests(book, name)]
     if unknown:
         raise Failure('no chapter makes src/%s.c and its test' % unknown[0])

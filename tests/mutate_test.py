@@ -136,6 +136,19 @@ class Operators(unittest.TestCase):
             self.assertEqual(mutant.before, SUM.split('\n')[mutant.line - 1].strip())
             self.assertIn(mutant.after, [line.strip() for line in mutant.source.split('\n')])
 
+    def test_parameters(self):
+        f, = mutate.functions('int f(int n, const int x[n][2], void *(*job)(void *of), struct s *t)\n'
+                              '{\n    return n;\n}\n')
+        self.assertEqual(f.parameters(), ['n', 'x', 'job', 't'])
+
+    def test_functions_without_mutants_stay(self):
+        source = 'int f(int n)\n{\n    return n + 1;\n}\n\nstatic int g(void)\n{\n    return 2;\n}\n'
+        of_g = {7: next(mutant for mutant in mutate.mutants('src/a.c', source) if mutant.function == 'g')}
+        text = mutate.all_in_one(source, of_g, str)
+        self.assertIn(source[:source.index('static')], text)
+        self.assertRegex(text, r'static int g__7\(void\)')
+        self.assertIn('case 7: return g__7();', text)
+
     def test_extents_that_c_ignores(self):
         f, = mutate.functions('int f(int n, int x[n][2], int y[n][3], int z[n][4])\n'
                               '{\n    return g(x, n) + y[0][n] + h(z + n);\n}\n')

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 import unittest
+import unittest.mock
 
 import counted
 import tools   # finds the next two
@@ -46,8 +48,8 @@ class Case(unittest.TestCase):
 
     def write(self, name, text):
         os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-        with open(self.path(name), 'w') as file:
-            file.write(text)
+        with open(self.path(name), 'wb') as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
 
     def read(self, name):
         with open(self.path(name)) as file:
@@ -60,7 +62,7 @@ class Case(unittest.TestCase):
         return status, out.getvalue() + err.getvalue()
 
     def tangle(self, *arguments):
-        return self.run_main(lambda: tangle.main(list(arguments), self.root))
+        return self.run_main(lambda: tangle.told(tangle.main, list(arguments), self.root))
 
     def stitch(self):
         return self.run_main(lambda: stitch.stitch(self.root))
@@ -273,6 +275,128 @@ class Tangle(Case):
             self.assertIn('chapters/1-sample.md:%d:' % number, said)
 
 
+class Hostile(Case):
+    """What a chapter or a folder must not be: one clear line, status 1, and nothing is changed."""
+    def refused(self, run, *lines):
+        before = self.everything()
+        status, said = run()
+        self.assertEqual((status, said), (1, ''.join(line + '\n' for line in lines)))
+        self.assertEqual(self.everything(), before)
+
+    def everything(self):
+        return {os.path.join(folder, name): os.path.islink(os.path.join(folder, name)) or
+                open(os.path.join(folder, name), 'rb').read()
+                for folder, _, names in os.walk(self.root) for name in names
+                if os.path.isfile(os.path.join(folder, name))}
+
+    def test_text_that_would_get_lost(self):
+        a = chunk('<<src/a.c>>=', 'int a;')
+        mark = 'has a byte order mark: save the chapter as UTF-8 without one'
+        carriage = 'has a carriage return: save the chapter with Unix line ends'
+        utf8 = 'is not UTF-8: save the chapter as UTF-8'
+        for text, where in ((b'\xef\xbb\xbf' + a.encode(), '1: ' + mark),
+                            (a.encode() + b'\n\xef\xbb\xbf' + a.encode(), '6: ' + mark),
+                            (a.replace('\n', '\r\n'), '1: ' + carriage),
+                            (a.replace('int a;\n', 'int a;\r\n'), '3: ' + carriage),
+                            (a.encode() + b'caf\xe9\n', '5: ' + utf8),
+                            (a.encode('utf-16'), '1: ' + utf8)):
+            with self.subTest(text=text):
+                self.write('chapters/1-a.md', text)
+                self.refused(self.tangle, 'chapters/1-a.md:' + where)
+                self.refused(self.stitch, 'chapters/1-a.md:' + where, 'nothing was changed')
+
+    def test_no_file_that_is_named_like_a_chapter(self):
+        self.sample()
+        os.mkdir(self.path('chapters/2-folder.md'))
+        os.mkfifo(self.path('chapters/3-pipe.md'))
+        said = 'chapters/%s:1: is named like a chapter, but is not a file: rename it'
+        self.refused(self.tangle, said % '2-folder.md', said % '3-pipe.md')
+
+    def test_chapters_of_one_number_come_in_alphabetical_order(self):
+        names = ['1-%s.md' % letter for letter in 'cabed']
+        for name in names:
+            self.write('chapters/' + name, chunk('<<src/%s.c>>=' % name[2], 'int a;'))
+        self.assertEqual(tangle.Book(self.root).chapters, ['chapters/' + name for name in sorted(names)])
+
+    def test_chunks_without_bottom(self):
+        names = ['N%d' % n for n in range(1200)]
+        links = [chunk('<<%s>>=' % name, '// <<%s>>' % inner) for name, inner in zip(names, names[1:])]
+        self.write('chapters/1-a.md', chunk('<<src/a.c>>=', '// <<N0>>') + ''.join(links)
+                   + chunk('<<N1199>>=', 'int a;'))
+        # The hundredth within the file names the one too many.
+        line = 4 * 100 + 3
+        self.refused(self.tangle, 'chapters/1-a.md:%d: chunks within chunks, more than 100 deep' % line)
+
+    def test_chunks_that_double(self):
+        links = [chunk('<<N%d>>=' % n, *['// <<N%d>>' % (n + 1)] * 2) for n in range(60)]
+        self.write('chapters/1-a.md', 'A file.\n' + chunk('<<src/a.c>>=', '// <<N0>>') + ''.join(links)
+                   + chunk('<<N60>>=', 'int a;'))
+        self.refused(self.tangle, 'chapters/1-a.md:3: src/a.c would have more than 100000 lines; '
+                                  'which chunk is there so often?')
+
+    def test_links_lead_nowhere(self):
+        outside = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, outside)
+        said = '%s: is a link, and could lead out of the project; put the real one here'
+        for name in ('src', 'src/a.c', 'chapters/1-sample.md', 'chapters'):
+            with self.subTest(name=name):
+                if not os.path.exists(self.path('src')):
+                    self.sample()
+                os.rename(self.path(name), os.path.join(outside, 'it'))
+                os.symlink(os.path.join(outside, 'it'), self.path(name))
+                if name.startswith('src'):
+                    self.refused(self.tangle, said % name)
+                self.refused(self.stitch, said % name, 'nothing was changed')
+                os.remove(self.path(name))
+                os.rename(os.path.join(outside, 'it'), self.path(name))
+        os.remove(self.path('src/a.c'))
+        os.rmdir(self.path('src'))
+        os.symlink(outside, self.path('src'))
+        self.refused(self.tangle, said % 'src')
+        self.assertEqual(os.listdir(outside), [])
+
+    def test_a_folder_in_the_place_of_a_file(self):
+        self.write('chapters/1-sample.md', SAMPLE)
+        os.makedirs(self.path('src/a.c'))
+        self.refused(self.tangle, 'src/a.c: is not a file; rename it')
+        shutil.rmtree(self.path('src'))
+        self.write('src', '')
+        self.refused(self.tangle, 'src: is not a folder; rename it')
+
+    def test_what_is_no_text_among_the_sources(self):
+        self.sample()
+        self.write('src/other.c', b'caf\xe9\n')
+        os.mkdir(self.path('src/folder.c'))
+        self.assertEqual(self.tangle(), (0, ''))
+        self.edit('y += 0;', 'y += 1;')
+        self.write('src/a.c', self.read('src/a.c').encode().replace(b'y += 1', b'y += 1; // \xe9'))
+        self.refused(self.tangle, "src/a.c was edited by hand: 'make stitch' carries the edit into its "
+                                  "chapter; 'git checkout src/a.c' drops it")
+        self.refused(self.stitch, 'src/a.c:11: is not UTF-8', 'nothing was changed')
+
+    def test_all_files_or_none(self):
+        """The second cannot be written. What stands in the way is somebody's."""
+        self.write('chapters/1-sample.md', SAMPLE + chunk('<<src/b.c>>=', 'int b;'))
+        new = self.path('src/b.c.%d.new' % os.getpid())
+        self.write(os.path.relpath(new, self.root), 'mine\n')
+        self.refused(self.tangle, new + ': File exists')
+
+    def test_a_link_beside_is_not_followed(self):
+        self.write('chapters/1-sample.md', SAMPLE)
+        os.mkdir(self.path('src'))
+        self.write('mine', 'mine\n')
+        os.symlink(self.path('mine'), self.path('src/a.c.new'))
+        self.assertEqual(self.tangle(), (0, ''))
+        self.assertEqual(self.read('mine'), 'mine\n')
+
+    def test_stitch_keeps_the_mode_of_a_chapter(self):
+        self.sample()
+        os.chmod(self.path('chapters/1-sample.md'), 0o640)
+        self.edit('2 * n', '3 * n')
+        self.assertEqual(self.stitch()[0], 0)
+        self.assertEqual(os.stat(self.path('chapters/1-sample.md')).st_mode & 0o777, 0o640)
+
+
 class Committed(unittest.TestCase):
     def test_what_is_committed_is_what_its_chapters_give(self):
         """Whatever the work tree holds by now. Outside of git there is nothing to compare."""
@@ -341,6 +465,45 @@ class Stitch(Case):
             with self.subTest(old=old):
                 self.sample_again()
                 self.refused(old, new, reason)
+
+    def test_thousands_of_lines_alike(self):
+        text = SAMPLE.replace('y += 0;', '\n'.join(['y += 0;'] * 4000))
+        self.write('chapters/1-sample.md', text)
+        self.tangle()
+        lines = self.read('src/a.c').split('\n')
+        for k in range(3900, 0, -200):
+            lines[k:k + 2] = ['    y += %d;' % k]
+        self.write('src/a.c', '\n'.join(lines))
+        body, start = self.read('src/a.c').split('\n', 1)[1], time.process_time()
+        status, said = self.stitch()
+        self.assertEqual(status, 0, said)
+        self.assertTrue(self.read('src/a.c').split('\n', 1)[1] == body)
+        self.assertLess(time.process_time() - start, 5)
+
+    @unittest.mock.patch.object(stitch, 'MOST', 100)
+    def test_more_changes_than_can_be_told_apart(self):
+        self.write('chapters/1-sample.md', SAMPLE.replace('y += 0;', '\n'.join(['y += 0;'] * 60)))
+        self.tangle()
+        self.write('src/a.c', self.read('src/a.c').replace('y += 0;', 'y += 1;'))
+        self.assertEqual(self.stitch(), (1, 'src/a.c: changes more lines than can be told apart: stitch in '
+                                            'smaller steps\nnothing was changed\n'))
+
+    def test_changes_are_the_fewest(self):
+        """Beside the longest common subsequence by its recurrence."""
+        dice = random.Random(1)
+        for _ in range(500):
+            old, new = ([dice.choice('abc') for _ in range(dice.randint(0, 9))] for _ in range(2))
+            longest = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
+            for i, a in enumerate(old):
+                for j, b in enumerate(new):
+                    longest[i + 1][j + 1] = max(longest[i][j] + (a == b), longest[i + 1][j],
+                                                longest[i][j + 1])
+            ranges, made = stitch.changes(old, new), old[:]
+            for i1, i2, j1, j2 in reversed(ranges):
+                made[i1:i2] = new[j1:j2]
+            self.assertEqual(made, new)
+            self.assertEqual(sum(i2 - i1 + j2 - j1 for i1, i2, j1, j2 in ranges),
+                             len(old) + len(new) - 2 * longest[-1][-1], (old, new))
 
     def test_nothing_to_stitch(self):
         self.sample()

@@ -529,7 +529,7 @@ class OldPython(unittest.TestCase):
 
 def main():
     if sys.argv[1:] == ['--golden']:
-        tangle.write(GOLDEN, ''.join(golden_lines(project())))
+        tangle.write({GOLDEN: ''.join(golden_lines(project()))})
         return 0
     return counted.main()
 
