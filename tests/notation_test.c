@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [b08523fd5cbb]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [62b92eadeb0c]: edit there, or here and make stitch
 #include "../src/notation.c"
 #include "check.h"
 
@@ -178,6 +178,7 @@ static int in_regimes(operation *tested)   // whether a function of these passes
     struct version v = {.run = tested};
     EACH(k, 60) {
         regime = USUAL_SIZE + k % (REGIME_COUNT - USUAL_SIZE);
+        release();
         test_doubling(tested);
         try_regime(1, &v);
     }
