@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [c32362147c7f]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [22ad2df31bd0]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -163,10 +163,23 @@ static inline int between(int low, int high)   // both may occur
     return low + (int)(random_word() % (unsigned long long)(high - low + 1));
 }
 
+// How the numbers are drawn: so that nothing rounds; or with all their digits and now and then a
+// zero, of the usual size, 1e8 times as large, or as small.
+enum regime { UNROUNDED, USUAL_SIZE, TIMES_1E8, OVER_1E8, REGIME_COUNT };
+static enum regime regime;
+
+static inline double as_regime(double x)
+{
+    static const double unit[] = {1, 1, 1e8, 1e-8};
+    if (regime == UNROUNDED)
+        return x;
+    return between(0, 7) ? x * unit[regime] * (1 + 0x1p-12 * uniform()) : 0;
+}
+
 static inline void randomise(struct array x)   // odd multiples of 1/1024 between -1 and 1
 {
     for (int i = 0; i < x.count; i++)
-        ((real *)x.at)[i] = (2 * between(-512, 511) + 1) / 1024.0;
+        ((real *)x.at)[i] = as_regime((2 * between(-512, 511) + 1) / 1024.0);
 }
 
 static inline int is_among(int n, const int *value, int wanted)
@@ -197,8 +210,8 @@ static inline void draw_into(int n, int *const place[n], int low, int high)
 }
 
 // A verdict
-enum method { ORACLE, CENTRAL, COMPLEX_STEP, ADJOINT, METHODS };
-static const char *const method_name[] = {"oracle", "central", "complex", "adjoint"};
+enum method { ORACLE, CENTRAL, COMPLEX_STEP, ADJOINT, REGIMES, METHODS };
+static const char *const method_name[] = {"oracle", "central", "complex", "adjoint", "regimes"};
 
 struct verdict {
     struct { int entries; double error, allowed; char worst[200]; } by[METHODS];
@@ -609,7 +622,7 @@ struct equation {
     operation *run, *define;              // the call under test; the definition
     double within;                        // what the oracle allows
     int at_shape[MOST_SHAPES], widely[MOST_SHAPES];   // up to the first 0
-    int every_small_shape;
+    int every_small_shape, without_regimes;
     struct { operation *define; struct array *z, *dz, *by; enum bend bend; } slope;
     int wrongs;
     struct wrong wrong[MOST_WRONG];
@@ -644,6 +657,7 @@ struct equation {
 #define ALSO(x) .result[1] = &x
 #define ALSO_TWO(x, y) .result[1] = &x, .result[2] = &y
 #define EVERY_SMALL_SHAPE .every_small_shape = 1
+#define WITHOUT_REGIMES .without_regimes = 1
 
 // Declare wrong versions
 #ifdef NO_WRONG
@@ -810,6 +824,15 @@ static inline int as_defined(struct array x, operation *define)
 // How one version did at all shapes; and whether it always gave what the call under test gives.
 struct version { operation *run, *define_z; struct verdict verdict; int as_tested; };
 
+static inline void judge_guards(struct version *v)
+{
+    const char *broken = v->run == under_test->run ? array_with_broken_guard() : NULL;
+    char text[200];
+    snprintf(text, sizeof text, "something was written outside of %s", broken ? broken : "");
+    if (broken)
+        judge(&v->verdict, ORACLE, 1, NAN, 0, text);
+}
+
 static inline void judge_version(struct version *v, struct results expected,
                                  const struct measured *m)
 {
@@ -818,12 +841,7 @@ static inline void judge_version(struct version *v, struct results expected,
         compare(&v->verdict, ORACLE, under_test->within, got.of[r], expected.of[r]);
     if (m)
         judge_gradient(&v->verdict, m, got.of[0]);
-    const char *broken = v->run == under_test->run ? array_with_broken_guard() : NULL;
-    if (broken) {
-        char text[200];
-        snprintf(text, sizeof text, "something was written outside of %s", broken);
-        judge(&v->verdict, ORACLE, 1, NAN, 0, text);
-    }
+    judge_guards(v);
 }
 
 static inline struct measured measure_z(operation *define)
@@ -854,6 +872,79 @@ static inline void try_shape(int versions, struct version v[versions], int with_
         write_sweep(weighted_z, *under_test->slope.by, &m, expected.of[0]);
 }
 
+// Judge a regime
+// What the definition gives for other inputs: f of them. Inputs are the arrays that hold numbers.
+static inline struct results defined_by(double (*f)(double), int known, const int input[known])
+{
+    struct array before[known];
+    for (int k = 0; k < known; k++)
+        for (int i = (before[k] = copy(arrays[k])).count; input[k] && i-- > 0;)
+            ((real *)arrays[k].at)[i] = f(part(arrays[k], i));
+    produce(under_test->define);
+    struct results all = results();
+    for (int k = 0; k < known; k++)
+        if (input[k])
+            memcpy(arrays[k].at, before[k].at, (size_t)before[k].count * sizeof(real));
+    return all;
+}
+
+static inline double one_for(double x)
+{
+    (void)x;
+    return 1;
+}
+
+struct bound { struct results defined, terms, sizes; };
+
+static inline struct bound bound_of_rounding(void)
+{
+    int known = array_count, input[known];
+    for (int k = 0; k < known; k++)
+        input[k] = !nans(arrays[k]);
+    branches = 0;
+    struct bound b = {.defined = defined_by(fabs, 0, input)};   // as it stands
+    for (int k = 0; k < known && branches && under_test->slope.by; k++)
+        input[k] &= arrays[k].at != under_test->slope.by->at;
+    b.terms = defined_by(one_for, known, input);
+    b.sizes = defined_by(fabs, known, input);
+    return b;
+}
+
+static inline void compare_terms(struct verdict *v, struct array got, const struct bound *b, int r)
+{
+    for (int i = 0; i < got.count; i++) {
+        double expected = part(b->defined.of[r], i), gap = fabs(part(got, i) - expected);
+        double error = gap == 0 ? 0 : gap / part(b->sizes.of[r], i);
+        double allowed = (part(b->terms.of[r], i) + 8) * DBL_EPSILON;
+        char text[200] = "";
+        if (worsens(v, REGIMES, error, allowed))
+            describe(sizeof text, text, got, i, expected);
+        judge(v, REGIMES, 1, error, allowed, text);
+    }
+}
+
+// The call under test, and the wrong versions that a regime must reject.
+static inline void try_regime(int versions, struct version v[versions])
+{
+    struct bound b = {0};
+    if (under_test->within == EXACT)
+        b = bound_of_rounding();
+    else
+        produce(under_test->define), b.defined = results();
+    for (int k = 0; k < versions; k++) {
+        if (k > 0 && under_test->wrong[k - 1].by != REGIMES)
+            continue;
+        produce(v[k].run);
+        for (int r = 0; r < MOST_RESULTS && under_test->result[r]; r++)
+            if (under_test->within == EXACT)
+                compare_terms(&v[k].verdict, *under_test->result[r], &b, r);
+            else
+                compare(&v[k].verdict, REGIMES, under_test->within, *under_test->result[r],
+                        b.defined.of[r]);
+        judge_guards(&v[k]);
+    }
+}
+
 // Try all shapes
 typedef void chooser(int shape);
 
@@ -867,6 +958,20 @@ static inline void begin_shape(int number, int k, int shape)
     choose_shape(shape);
 }
 
+// Where results round anyway, as exponentials do, a chapter has shapes of its own for large numbers.
+static inline void try_regimes(int number, int k, int shape, int versions,
+                               struct version v[versions])
+{
+    const struct equation *e = equations[number];
+    int count = e->without_regimes ? 0 : e->within == EXACT ? REGIME_COUNT : USUAL_SIZE + 1;
+    for (int r = USUAL_SIZE; r < count; r++) {
+        regime = r;
+        begin_shape(number, k, shape);
+        try_regime(versions, v);
+    }
+    regime = UNROUNDED;
+}
+
 static inline void try_shapes(int number, int versions, struct version v[versions])
 {
     const struct equation *e = under_test = equations[number];
@@ -874,10 +979,12 @@ static inline void try_shapes(int number, int versions, struct version v[version
     for (int s = 0; s < MOST_SHAPES && e->at_shape[s]; s++) {
         begin_shape(number, s, e->at_shape[s]);
         try_shape(versions, v, e->slope.by != NULL);
+        try_regimes(number, s, e->at_shape[s], versions, v);
     }
     for (int s = 0; s < MOST_SHAPES && e->widely[s]; s++) {
         begin_shape(number, 8 + s, e->widely[s]);
         try_shape(versions, v, 0);
+        try_regimes(number, 8 + s, e->widely[s], versions, v);
     }
 }
 
@@ -917,10 +1024,11 @@ static inline void report_to_file(const char *format, ...)
     }
 }
 
+// The regimes count only where they fail, because their numbers always round.
 static inline int worst_method(const struct verdict *v)
 {
     int worst = -1;
-    for (int m = 0; m < METHODS; m++)
+    for (int m = 0; m < (caught(v, REGIMES) ? METHODS : REGIMES); m++)
         if (v->by[m].entries && (worst < 0 || !(v->by[m].error <= v->by[worst].error)))
             worst = m;
     return worst;

@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [dadbee9f43e0]: edit there, or here and make stitch
+// Tangled from chapters/2-convolution.md [187f21c2a798]: edit there, or here and make stitch
 #ifdef FAST
 #include "../src/fast.c"
 #define CHAPTER "chapters/9-why-it-is-fast.md"
@@ -84,9 +84,10 @@ static int small_convolution(long number)
 
 // Check (6)
 DEFINE(eta, EACH_SIZE for (int first = -p; first + K <= X_ + p; first += s) ETA += 1)
-EQUATION(6, eta, EACH_SIZE ETA = convolution_extent(X_, K, s, p), OF(convolution_extent), AT(TABLE))
+EQUATION(6, eta, EACH_SIZE ETA = convolution_extent(X_, K, s, p),
+         OF(convolution_extent), AT(TABLE), WITHOUT_REGIMES)
 EQUATION(G4, eta, EACH_SIZE ETA = convolution_extent(X_, K, s, p),
-         OF(convolution_extent), AT(TABLE_STRIDED))
+         OF(convolution_extent), AT(TABLE_STRIDED), WITHOUT_REGIMES)
 
 // Check (7)
 DEFINE(z, EACH_MAP at(z, c, x, y) = at(b, c);

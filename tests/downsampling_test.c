@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [e95fff68a5a4]: edit there, or here and make stitch
+// Tangled from chapters/4-downsampling.md [a6a04a52fc97]: edit there, or here and make stitch
 #include "../src/downsampling.c"
 #include "check.h"
 
@@ -36,7 +36,7 @@ static void draw_arrays(int shape)   // of the sizes in n
     int level[a_.count];
     draw_different(a_.count, level, 2, a_.count + 1);
     EACH(k, a_.count)
-        ((real *)a_.at)[k] = shape == TIED ? between(-8, -1) / 8.0 : -level[k] / 512.0;
+        ((real *)a_.at)[k] = as_regime(shape == TIED ? between(-8, -1) / 8.0 : -level[k] / 512.0);
     if (shape == TIED)
         at(a_, 0, 0, 1) = at(a_, 0, 1, 0) = -1 / 16.0;
 }
@@ -94,7 +94,8 @@ static int winner(struct window w, enum which sign)   // the first entry that no
 
 // Check (17)
 DEFINE(eta, EACH_SIZE for (int first = 0; first + D <= X_; first += s) ETA += 1)
-EQUATION(17, eta, EACH_SIZE ETA = downsampling_extent(X_, D, s), OF(downsampling_extent), AT(TABLE))
+EQUATION(17, eta, EACH_SIZE ETA = downsampling_extent(X_, D, s),
+         OF(downsampling_extent), AT(TABLE), WITHOUT_REGIMES)
 
 // Check (18)
 DEFINE(a, EACH_OUTPUT at(a, c, x, y) = shown(WINDOW, WINNER))

@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [2338d03f93f7]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [62b92eadeb0c]: edit there, or here and make stitch
 #include "../src/notation.c"
 #include "check.h"
 
@@ -22,7 +22,7 @@ static void choose(int shape)
 DEFINE(slopes, at(slopes, 0) = 12.25; at(slopes, 1) = 12.0625; at(slopes, 2) = 12.015625)
 EQUATION(G15, slopes,
          EACH(k, 3) at(slopes, k) = central_difference(cube, theta.at, 1.0 / (2 << k)).value,
-         OF(central_difference), AT(1))
+         OF(central_difference), AT(1), WITHOUT_REGIMES)
 
 // Promises about slopes
 static struct verdict gradient_verdict(objective *f, double where, double slope, enum bend bend)
@@ -166,6 +166,39 @@ static int reads_behind(void)   // which place a nan comes from
     return behind;
 }
 
+#define TWICE(name, ...) static void name(void) { EACH(i, 3) at(twice, i) = 2 * (__VA_ARGS__); }
+
+TWICE(in_float, (float)part(once, i))
+TWICE(cut_at_8, fmax(-8, fmin(8, part(once, i))))
+TWICE(nothing_small, fabs(part(once, i)) < 1e-6 ? 0 : part(once, i))
+TWICE(one_for_zero, part(once, i) == 0 ? 1 : part(once, i))
+
+static int in_regimes(operation *tested)   // whether a function of these passes; each is drawn often
+{
+    struct version v = {.run = tested};
+    EACH(k, 60) {
+        regime = USUAL_SIZE + k % (REGIME_COUNT - USUAL_SIZE);
+        release();
+        test_doubling(tested);
+        try_regime(1, &v);
+    }
+    regime = UNROUNDED;
+    return passes(&v.verdict);
+}
+
+static int only_in_regimes(operation *mistake)   // it is seen: not by numbers that don't round
+{
+    struct version v = {.run = mistake};
+    test_doubling(mistake);
+    try_shape(1, &v, 0);
+    return passes(&v.verdict) && !in_regimes(mistake);
+}
+
+CLAIM("the right function passes in all regimes", in_regimes(double_it))
+CLAIM("float for double is seen in regimes alone", only_in_regimes(in_float))
+CLAIM("so is a number that is cut off at 8", only_in_regimes(cut_at_8))
+CLAIM("a small one that is taken for zero", only_in_regimes(nothing_small))
+CLAIM("and a zero that is taken for one", only_in_regimes(one_for_zero))
 CLAIM("the right function agrees with itself in place, a wrong one does not",
       (test_doubling(double_it), !agrees(double_it, triple_it, &twice, twice)
                                  && agrees(double_it, double_it, &twice, once)))

@@ -1,4 +1,4 @@
-// Tangled from chapters/7-optimisation.md [4e42b1396343]: edit there, or here and make stitch
+// Tangled from chapters/7-optimisation.md [b2088550bd55]: edit there, or here and make stitch
 #include "../src/optimisation.c"
 #include "check.h"
 
@@ -88,7 +88,8 @@ EQUATION(G10, dw,
 // Check (G11)
 DEFINE(mu, at(mu, 0) = moment(0, 1, 1);
            at(sigma, 0) = sqrt(moment(moment(0, 1, 1), 1, 2)))
-EQUATION(G11, mu, standard(), OF(mean_and_deviation), ALSO(sigma), AT(DARK, BRIGHT), WITHIN(1e-14))
+EQUATION(G11, mu, standard(), OF(mean_and_deviation), ALSO(sigma), AT(DARK, BRIGHT), WITHIN(1e-14),
+         WITHOUT_REGIMES)
 
 // Check (G12)
 DEFINE(place, EACH_PARAMETER at(place, i) = (1 - rate * (i + 1)) * at(start, i))
@@ -114,7 +115,7 @@ EQUATION(G13, theta,
 DEFINE(w, generator = seed;
           EACH(i, DRAWN) at(w, i) = random_normal(&generator) / sqrt(fan_in / 2.0))
 EQUATION(G14, w, generator = seed; he_initialise(&generator, fan_in, DRAWN, w.at),
-         OF(he_initialise), AT(WEIGHTS), WITHIN(1e-14))
+         OF(he_initialise), AT(WEIGHTS), WITHIN(1e-14), WITHOUT_REGIMES)
 
 // Check the random numbers
 static struct random before(unsigned long long u)   // the generator that gives u next
