@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [22ad2df31bd0]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [3fc4bf8d0151]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -958,7 +958,7 @@ static inline void begin_shape(int number, int k, int shape)
     choose_shape(shape);
 }
 
-// Where results round anyway, as exponentials do, a chapter has shapes of its own for large numbers.
+// Where results round anyway, as exponentials do, a chapter has large numbers of its own.
 static inline void try_regimes(int number, int k, int shape, int versions,
                                struct version v[versions])
 {

@@ -186,17 +186,17 @@ both "$dir/packed"
 gzip "$dir/packed/$images"
 refuses 'ubyte.gz: is packed' $mnist --data "$dir/packed"
 refuses 'cannot read: Is a directory' $study --test --load "$dir/data" --data "$drawn"
-(
+little() (   # a program with 1 GB of memory
     ulimit -v 1000000
-    exec $mnist --data "$dir/huge" 2>"$dir/err"
+    exec "$@"
 )
-ok 'what a header promises takes no memory' grep -q 'more than this program can hold' "$dir/err"
-{ printf '\0\0\010\003\0\0\150\0\0\0\0\034\0\0\0\034'; } >"$dir/huge/$images"
-(
-    ulimit -v 1000000
-    exec $mnist --data "$dir/huge" --threads 1 2>"$dir/err"
-)
-ok 'nor do pictures that are not there' grep -q 'shorter than its header says' "$dir/err"
+if little $mnist --help >"$dir/out" 2>&1; then   # the sanitizers' builds reserve more than that
+    little $mnist --data "$dir/huge" 2>"$dir/err"
+    ok 'what a header promises takes no memory' grep -q 'more than this program can hold' "$dir/err"
+    { printf '\0\0\010\003\0\0\150\0\0\0\0\034\0\0\0\034'; } >"$dir/huge/$images"
+    little $mnist --data "$dir/huge" --threads 1 2>"$dir/err"
+    ok 'nor do pictures that are not there' grep -q 'shorter than its header says' "$dir/err"
+fi
 
 # Parameters that are none
 load="$study --data $drawn --test --load"

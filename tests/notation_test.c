@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [62b92eadeb0c]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [44af3072be69]: edit there, or here and make stitch
 #include "../src/notation.c"
 #include "check.h"
 
@@ -173,7 +173,7 @@ TWICE(cut_at_8, fmax(-8, fmin(8, part(once, i))))
 TWICE(nothing_small, fabs(part(once, i)) < 1e-6 ? 0 : part(once, i))
 TWICE(one_for_zero, part(once, i) == 0 ? 1 : part(once, i))
 
-static int in_regimes(operation *tested)   // whether a function of these passes; each is drawn often
+static int in_regimes(operation *tested)   // whether a function passes, drawn sixty times
 {
     struct version v = {.run = tested};
     EACH(k, 60) {
