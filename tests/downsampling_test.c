@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [c12e11316739]: edit there, or here and make stitch
+// Tangled from chapters/4-downsampling.md [469d03f4bfc9]: edit there, or here and make stitch
 #include "../src/downsampling.c"
 #include "check.h"
 
@@ -237,7 +237,8 @@ CLAIM("no slope in, no slope out of a mean",
       (choose(OVERLAPPING), clear(dmean), call_G17(), largest(dmean_) == 0 && !nans(dmean_)))
 CLAIM("a nan anywhere in a window is its maximum", all_nans_seen())
 CLAIM("an infinite slope is nan where it meets a zero",
-      (choose(APART), define_a(), at(da, 0, 0, 0) = INFINITY, call_19(), nans(da_) == n.DX * n.DY - 1))
+      (choose(APART), define_a(), at(da, 0, 0, 0) = INFINITY, call_19(),
+       nans(da_) == n.DX * n.DY - 1))
 REFUSES("a window larger than the input", "must not be larger", downsampling_extent(3, 4, 1))
 REFUSES("a window without rows", "at least one row", downsampling_extent(3, 0, 1))
 REFUSES("a stride of zero", "at least 1", downsampling_extent(3, 2, 0))
