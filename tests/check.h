@@ -1,6 +1,7 @@
-// Tangled from chapters/0-notation.md [78f6784b318b]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [b798773df750]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -1217,6 +1218,14 @@ static inline void count_up(long number, int digits, const int first[digits],
     }
 }
 
+// Size k is as large as it gets, and another one is large.
+static inline void enlarge(int k, int sizes, const int most[sizes], int *const size[sizes])
+{
+    int other = (k + between(1, sizes - 1)) % sizes;
+    *size[other] = between((most[other] + 1) / 2, most[other]);
+    *size[k] = most[k];
+}
+
 // One equation at the shape that was chosen: by the oracle and by the adjoint test.
 static inline void judge_small_shape(struct verdict *v)
 {
@@ -1251,7 +1260,8 @@ static inline void check_small_shapes(long count, small_chooser *choose)
     }
     for (int k = 0; k < equation_count; k++)
         if (equations[k]->every_small_shape) {
-            result(passes(&v[k]), "%s at every small shape: %d of them", equations[k]->tag, shapes);
+            result(passes(&v[k]), "%s at every small shape and at large ones: %d of them",
+                   equations[k]->tag, shapes);
             explain(&v[k]);
         }
     free(v);

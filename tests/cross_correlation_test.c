@@ -1,10 +1,10 @@
-// Tangled from chapters/3-cross-correlation.md [00d246e102c9]: edit there, or here and make stitch
+// Tangled from chapters/3-cross-correlation.md [d0ce63a39fc1]: edit there, or here and make stitch
 #include "../src/cross_correlation.c"
 #include "check.h"
 
 // Lists and pictures
 enum shape { LISTS = 100, PICTURES };   // less than that: the pieces of a unit in (12)
-enum { SMALL = 4 * 3 * 4 * 4, FAR = 12 };   // small shapes; where everything is zero
+enum { SMALL = 4 * 3 * 4 * 4, SIZES = 4, FAR = 90 };   // where everything is zero
 static struct pictures n, exchanged;
 static struct array k, m, s, r, km, mk, s_plane, padded, flipped, r_flipped, ds, dk, dm;
 static struct array k_line, m_line, s_line, sums;   // of (13) and (12)
@@ -41,7 +41,12 @@ static void choose(int shape)
 
 static int small_pictures(long number)
 {
-    draw(1 + number / 48, 1 + number / 16 % 3, 1 + number / 4 % 4, 1 + number % 4);
+    int KX = 1 + (int)number / 48, KY = 1 + number / 16 % 3, MX = 1 + number / 4 % 4,
+        MY = 1 + number % 4;
+    if (number >= SMALL)
+        KX = 2, enlarge((int)number - SMALL, SIZES, (const int[]){27, 27, 60, 60},
+                        (int *[]){&KX, &KY, &MX, &MY});
+    draw(KX, KY, MX, MY);
     return 1;
 }
 
@@ -268,5 +273,5 @@ STALE(G20b, CENTRAL)
 
 int main(void)
 {
-    return check_chapter("chapters/3-cross-correlation.md", choose, SMALL, small_pictures);
+    return check_chapter("chapters/3-cross-correlation.md", choose, SMALL + SIZES, small_pictures);
 }

@@ -1,4 +1,4 @@
-// Tangled from chapters/1-fully-connected.md [1868ab3bc8b6]: edit there, or here and make stitch
+// Tangled from chapters/1-fully-connected.md [34dcb167d05e]: edit there, or here and make stitch
 #ifdef FAST
 #include "../src/fast.c"
 #define CHAPTER "chapters/9-why-it-is-fast.md"
@@ -35,11 +35,13 @@ static void choose(int shape)
     randomise(P);
 }
 
-enum { NEURONS = 17, INPUTS = 33 };
+enum { NEURONS = 17, INPUTS = 33, SIZES = 2 };
 
-static int small_layer(long number)
+static int small_layer(long number)   // the last ones are large
 {
     n.C = 1 + (int)(number / INPUTS), n.C_ = 1 + (int)(number % INPUTS);
+    if (number >= NEURONS * INPUTS)
+        enlarge(n.C_ - 1, SIZES, (const int[]){131, 1700}, (int *[]){&n.C, &n.C_});
     draw_arrays();
     return 1;
 }
@@ -204,5 +206,5 @@ WRONG(G3, NULL, "from 1", ORACLE, ON_LIST((c_ * m.X + x) * m.Y + y + 1))
 
 int main(void)
 {
-    return check_chapter(CHAPTER, choose, NEURONS * INPUTS, small_layer);
+    return check_chapter(CHAPTER, choose, NEURONS * INPUTS + SIZES, small_layer);
 }

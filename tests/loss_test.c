@@ -1,4 +1,4 @@
-// Tangled from chapters/6-loss.md [22d49b553096]: edit there, or here and make stitch
+// Tangled from chapters/6-loss.md [2e1c13c88b05]: edit there, or here and make stitch
 #include "../src/loss.c"
 #include "check.h"
 
@@ -28,12 +28,16 @@ static void choose(int shape)
     EACH(c, 2 * (shape == TIE)) at(z, c) = 2;   // all others are below 1
 }
 
-enum { SMALL = 2 + 4 + 8 + 16 + 32 + 64 };
+enum { SMALL = 2 + 4 + 8 + 16 + 32 + 64, MANY = 4 };
 
 static int small_loss(long number)   // number + 2 has a leading 1, and a digit for each class
 {
-    C = ilogb(number + 2.0);
+    C = number < SMALL ? ilogb(number + 2.0) : 60;
     draw_arrays();
+    if (number >= SMALL) {
+        EACH(c, C) at(y, c) = between(1, 8192) / 1024.0;
+        return 1;
+    }
     EACH(c, C) if (!((number + 2) >> c & 1)) at(y, c) = 0, at(a, c) = c % 2;
     at(z, 0) = 2;   // so its a is more than twice any other
     return 1;
@@ -178,5 +182,5 @@ STALE(G9, CENTRAL)
 
 int main(void)
 {
-    return check_chapter("chapters/6-loss.md", choose, SMALL, small_loss);
+    return check_chapter("chapters/6-loss.md", choose, SMALL + MANY, small_loss);
 }

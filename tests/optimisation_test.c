@@ -1,9 +1,9 @@
-// Tangled from chapters/7-optimisation.md [b2088550bd55]: edit there, or here and make stitch
+// Tangled from chapters/7-optimisation.md [69bfd01b26d9]: edit there, or here and make stitch
 #include "../src/optimisation.c"
 #include "check.h"
 
 // Numbers for the optimiser
-enum shape { USUAL = 1, FIRST, DARK, BRIGHT, WEIGHTS };
+enum shape { USUAL = 1, FIRST, STEEP, DARK, BRIGHT, WEIGHTS };
 enum { DRAWN = 20000, FAN_OUT = 8 };
 static const double BETA1 = 0.9, BETA2 = 0.99, EPSILON = 1e-3;
 static struct array loss, dl, cost, dcost, w, dw, mu, sigma, start, gradient, place, g, theta, m, v;
@@ -34,6 +34,7 @@ static void choose(int shape)
     batch = between(4, 7), samples = between(2, batch - 1);
     step = shape == FIRST ? 0 : between(1, 5);
     draw_arrays(between(6, 10), shape == WEIGHTS ? DRAWN : 3);
+    EACH(i, g.count) ((real *)g.at)[i] *= shape == STEEP ? 0x1p30 : 1;
     byte_count = shape == BRIGHT ? between(67000, 70000) : between(1000, 5000);
     EACH(i, byte_count) bytes[i] = (unsigned char)(shape == BRIGHT ? between(254, 255)
                                                    : between(0, 4) < 3 ? 0 : between(0, 255));
@@ -109,7 +110,8 @@ DEFINE(theta, EACH_PARAMETER {
 EQUATION(G13, theta,
          before_the_step();
          adam(CONSTANTS, step, start.count, &at(g, step, 0), m.at, v.at, theta.at),
-         OF(adam), ALSO_TWO(m, v), AT(USUAL, FIRST), WITHIN(1e-14), EVERY_SMALL_SHAPE)
+         OF(adam), ALSO_TWO(m, v), AT(USUAL, FIRST), WIDELY(STEEP), WITHIN(1e-14),
+         EVERY_SMALL_SHAPE)
 
 // Check (G14)
 DEFINE(w, generator = seed;
@@ -183,6 +185,11 @@ static int is_even(choice *f, int n)
     return inside == 3000 * n && cbrt(sum / (n - 1)) <= 1 - spread + 5 * sqrt(spread);
 }
 
+static int by_large_choice(struct random *r, int n)
+{
+    return (int)((long long)n * random_below(r, INT_MAX) / INT_MAX);
+}
+
 static int by_uniform(struct random *r, int n) { return (int)floor(n * random_uniform(r)); }
 
 // n times the probability that a normal number is less than x.
@@ -209,21 +216,27 @@ static int order_by(void (*f)(struct random *r, int n, int *order), struct rando
 
 static int by_shuffle(struct random *r, int n) { return order_by(shuffle, r, n); }
 
-static int is_permutation(int n)   // of n >= 1 things, with n - 1 choices
+// Of n >= 1 things, with n - 1 choices, and by a third of n on average.
+static int is_permutation(int n)
 {
     struct random r = {random_word()}, old = r;
-    int order[n], once = 1;
-    EACH(i, n) order[i] = i;
+    int order[n], seen[n], once = 1;
+    double moved = 0;
+    EACH(i, n) order[i] = i, seen[i] = 0;
     shuffle(&r, n, order);
-    EACH(i, n) once &= is_among(n, order, i);
-    return once && r.state - old.state == (unsigned long long)(n - 1) * 0x9e3779b97f4a7c15;
+    EACH(i, n) once &= 0 <= order[i] && order[i] < n && !seen[order[i]]++;
+    EACH(i, n) moved += abs(order[i] - i);
+    return once && (n < 1000 || fabs(3 * moved / n / n - 1) < 0.1)
+        && r.state - old.state == (unsigned long long)(n - 1) * 0x9e3779b97f4a7c15;
 }
 
 CLAIM("a choice is fair, among seven or one", is_even(random_below, 7) && !random_below(&seed, 1))
+CLAIM("so is one among as many as an int counts", is_even(by_large_choice, 10))
 CLAIM("uniform numbers fill [0, 1) evenly", is_even(by_uniform, 10))
 CLAIM("the first weights are normal, with variance 2/fan-in", is_even(by_weight, 10))
 CLAIM("all 24 orders of four are equally likely", is_even(by_shuffle, 24))
 CLAIM("a shuffle keeps each thing, by n - 1 choices", is_permutation(1000) && is_permutation(1))
+CLAIM("60,000 things, too, or 2^16 and one", is_permutation(60000) && is_permutation(65537))
 CLAIM("a neuron may have one input",
       (choose(WEIGHTS), he_initialise(&seed, 1, 1, w.at), isfinite(part(w, 0))))
 REFUSES("a neuron without inputs", "at least one input", he_initialise(&seed, 0, 1, w.at))
