@@ -110,6 +110,16 @@ ok 'help' sh -c "$mnist --help | grep -q -- '--threads'"
 both "$dir/data"
 ok 'trains on other data of any count' $mnist --data "$dir/data" --epochs 1 --save "$two"
 
+# make train where MNIST is out of reach, with a program that only tells its options
+printf '#!/bin/sh\necho "$@"\n' >"$dir/program"
+chmod +x "$dir/program"
+ok 'without MNIST, make train says what it does' \
+    env MAKEFLAGS= MIRRORS=http://localhost:9 make -o build/tangled -o build/draw train MNIST= PLAIN= \
+    DATA="$dir/unreached" PROGRAM="$dir/program"
+cp "$dir/ok.out" "$dir/reached"
+ok 'trains on drawn digits' grep -q 'training on drawn digits instead' "$dir/reached"
+ok 'and leaves mnist.safetensors alone' grep -q -- '--data build/drawn --save drawn.safetensors' "$dir/reached"
+
 # Studies
 again="$study --data $drawn --epochs 1 --threads 1"
 ok 'a study trains as the trainer does' $again $small "$two" --log "$dir/log.csv"
