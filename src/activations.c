@@ -1,4 +1,4 @@
-// Tangled from chapters/5-activations.md [189a9351986c]: edit there, or here and make stitch
+// Tangled from chapters/5-activations.md [552fe2841447]: edit there, or here and make stitch
 #include <assert.h>
 #include <tgmath.h>
 
@@ -20,10 +20,10 @@ static inline real real_max(real a, real b)
 {
 #ifdef LANES
     typedef int mask __attribute__((vector_size(4 * LANES)));
-    mask first = a > b;
+    mask first = (a > b) | (a != a);
     return (real)((first & (mask)a) | (~first & (mask)b));
 #else
-    return creal(a) > creal(b) ? a : b;
+    return creal(a) > creal(b) || creal(a) != creal(a) ? a : b;
 #endif
 }
 

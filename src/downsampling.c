@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [20e279c13968]: edit there, or here and make stitch
+// Tangled from chapters/4-downsampling.md [4ac127561268]: edit there, or here and make stitch
 #include <assert.h>
 #include <string.h>
 #include <tgmath.h>
@@ -27,10 +27,10 @@ static inline real real_max(real a, real b)
 {
 #ifdef LANES
     typedef int mask __attribute__((vector_size(4 * LANES)));
-    mask first = a > b;
+    mask first = (a > b) | (a != a);
     return (real)((first & (mask)a) | (~first & (mask)b));
 #else
-    return creal(a) > creal(b) ? a : b;
+    return creal(a) > creal(b) || creal(a) != creal(a) ? a : b;
 #endif
 }
 
@@ -112,7 +112,7 @@ void average_pooling_forward(struct pooling n, const real a_[n.C][n.X_][n.Y_],
                              real a[n.C][n.X][n.Y])
 {
     assert(pooling_fits(n));
-    weight share = (weight)1 / (n.DX * n.DY);
+    weight share = 1 / ((weight)n.DX * n.DY);
     for (int c = 0; c < n.C; c++)
         for (int x = 0; x < n.X; x++)
             for (int y = 0; y < n.Y; y++) {
@@ -130,7 +130,7 @@ void average_pooling_backward(struct pooling n, const real da[n.C][n.X][n.Y],
                               real da_[n.C][n.X_][n.Y_])
 {
     assert(pooling_fits(n));
-    weight share = (weight)1 / (n.DX * n.DY);
+    weight share = 1 / ((weight)n.DX * n.DY);
     memset(da_, 0, sizeof(real[n.C][n.X_][n.Y_]));
     for (int c = 0; c < n.C; c++)
         for (int x = 0; x < n.X; x++)

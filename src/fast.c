@@ -1,6 +1,7 @@
-// Tangled from chapters/9-why-it-is-fast.md [68b604a0a272]: edit there, or here and make stitch
+// Tangled from chapters/9-why-it-is-fast.md [35534d09fd82]: edit there, or here and make stitch
 #ifndef SUMS_ALONE   // the trainer, which includes this file, has these already
 #include <assert.h>
+#include <limits.h>
 #include <string.h>
 
 // What a number is
@@ -48,12 +49,15 @@ struct convolution {
 
 // Convolution, extent (6) (G4)
 // How many places a kernel of K rows has on X_ rows: stride s, p rows of zeros on either side.
-// The same for columns. Refuses K < 1, s < 1, p < 0 and a kernel larger than the padded input.
+// The same for columns. Refuses K < 1, s < 1, p < 0, a kernel larger than the padded input, and
+// one of those larger than an int.
 int convolution_extent(int X_, int K, int s, int p)
 {
     assert(K >= 1 && s >= 1 && p >= 0 && "K and s are at least 1, p is at least 0");
-    assert(K <= X_ + 2 * p && "the kernel must not be larger than the padded input");
-    return (X_ + 2 * p - K) / s + 1;
+    long long padded = X_ + 2LL * p;
+    assert(padded <= INT_MAX && "the padded input's rows must fit into an int");
+    assert(K <= padded && "the kernel must not be larger than the padded input");
+    return ((int)padded - K) / s + 1;
 }
 
 // Sizes that fit

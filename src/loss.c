@@ -1,4 +1,4 @@
-// Tangled from chapters/6-loss.md [ec161657aa5b]: edit there, or here and make stitch
+// Tangled from chapters/6-loss.md [a09ac3f57ca2]: edit there, or here and make stitch
 #include <assert.h>
 #include <tgmath.h>
 
@@ -20,10 +20,10 @@ static inline real real_max(real a, real b)
 {
 #ifdef LANES
     typedef int mask __attribute__((vector_size(4 * LANES)));
-    mask first = a > b;
+    mask first = (a > b) | (a != a);
     return (real)((first & (mask)a) | (~first & (mask)b));
 #else
-    return creal(a) > creal(b) ? a : b;
+    return creal(a) > creal(b) || creal(a) != creal(a) ? a : b;
 #endif
 }
 

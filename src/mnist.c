@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [9fa3d7d9b4a3]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [bf65355e8f84]: edit there, or here and make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
@@ -110,10 +110,10 @@ static inline real real_max(real a, real b)
 {
 #ifdef LANES
     typedef int mask __attribute__((vector_size(4 * LANES)));
-    mask first = a > b;
+    mask first = (a > b) | (a != a);
     return (real)((first & (mask)a) | (~first & (mask)b));
 #else
-    return creal(a) > creal(b) ? a : b;
+    return creal(a) > creal(b) || creal(a) != creal(a) ? a : b;
 #endif
 }
 
@@ -173,12 +173,15 @@ struct convolution {
 
 // Convolution, extent (6) (G4)
 // How many places a kernel of K rows has on X_ rows: stride s, p rows of zeros on either side.
-// The same for columns. Refuses K < 1, s < 1, p < 0 and a kernel larger than the padded input.
+// The same for columns. Refuses K < 1, s < 1, p < 0, a kernel larger than the padded input, and
+// one of those larger than an int.
 int convolution_extent(int X_, int K, int s, int p)
 {
     assert(K >= 1 && s >= 1 && p >= 0 && "K and s are at least 1, p is at least 0");
-    assert(K <= X_ + 2 * p && "the kernel must not be larger than the padded input");
-    return (X_ + 2 * p - K) / s + 1;
+    long long padded = X_ + 2LL * p;
+    assert(padded <= INT_MAX && "the padded input's rows must fit into an int");
+    assert(K <= padded && "the kernel must not be larger than the padded input");
+    return ((int)padded - K) / s + 1;
 }
 
 // Sizes that fit

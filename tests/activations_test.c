@@ -1,4 +1,4 @@
-// Tangled from chapters/5-activations.md [06021e5f7322]: edit there, or here and make stitch
+// Tangled from chapters/5-activations.md [f19aaed61a3d]: edit there, or here and make stitch
 #include "../src/activations.c"
 #include "check.h"
 
@@ -258,6 +258,10 @@ CLAIM("softmax in place, backward",
       (choose(SCORES), agrees(define_dz_softmax, call_G7, &dz_softmax, da_softmax)))
 CLAIM("the slope of ReLU from a in place of z",
       (choose(WITH_ZEROS), define_a(), z = a, agrees(define_dz, call_21, &dz, dz)))
+CLAIM("ReLU hands a nan on, and only that",
+      (choose(NOT_ZERO), at(z, 1) = NAN, call_20(), isnan(part(a, 1)) && nans(a) == 1))
+CLAIM("an infinite slope is nan where ReLU stops it",
+      (choose(WITH_ZEROS), at(da, 1) = INFINITY, call_21(), isnan(part(dz, 1)) && nans(dz) == 1))
 CLAIM("away from zero the printed (21) is not noticed", UNNOTICED(one_at_zero, dz, NOT_ZERO))
 CLAIM("central differences at zero say one half",
       (choose(WITH_ZEROS), central_difference(unrecorded, &at(z, 1), 1).value == part(da, 1) / 2))

@@ -1,4 +1,4 @@
-// Tangled from chapters/0-notation.md [3fc4bf8d0151]: edit there, or here and make stitch
+// Tangled from chapters/0-notation.md [78f6784b318b]: edit there, or here and make stitch
 #include <complex.h>
 #include <float.h>
 #include <math.h>
@@ -902,7 +902,8 @@ static inline struct bound bound_of_rounding(void)
     for (int k = 0; k < known; k++)
         input[k] = !nans(arrays[k]);
     branches = 0;
-    struct bound b = {.defined = defined_by(fabs, 0, input)};   // as it stands
+    produce(under_test->define);
+    struct bound b = {.defined = results()};
     for (int k = 0; k < known && branches && under_test->slope.by; k++)
         input[k] &= arrays[k].at != under_test->slope.by->at;
     b.terms = defined_by(one_for, known, input);

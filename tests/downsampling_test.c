@@ -1,4 +1,4 @@
-// Tangled from chapters/4-downsampling.md [a6a04a52fc97]: edit there, or here and make stitch
+// Tangled from chapters/4-downsampling.md [469d03f4bfc9]: edit there, or here and make stitch
 #include "../src/downsampling.c"
 #include "check.h"
 
@@ -213,6 +213,21 @@ static int all_refuse(int rows, int columns)   // an output with so many too man
         && refuses(call_G16, "pooling_fits") && refuses(call_G17, "pooling_fits");
 }
 
+static int all_nans_seen(void)   // whichever entry is one, as many outputs are as windows cover it
+{
+    int seen = 0, covering = 0;
+    choose(OVERLAPPING);
+    EACH(k, a_.count) {
+        real before = ((real *)a_.at)[k];
+        ((real *)a_.at)[k] = NAN;
+        call_18();
+        seen += nans(a);
+        ((real *)a_.at)[k] = before;
+    }
+    EACH_PAIR covering += COVERS;
+    return seen == covering;
+}
+
 CLAIM("windows that don't overlap hide that a slope is assigned", UNNOTICED(assigned, da_, APART))
 CLAIM("windows that don't overlap hide the missing sum", UNNOTICED(one_term, da_, APART))
 CLAIM("entries that all differ hide what happens to ties", UNNOTICED(all_ties, da_, OVERLAPPING))
@@ -220,6 +235,10 @@ CLAIM("where entries tie, the slopes add up to those that came in",
       (choose(TIED), define_a(), call_19(), sum_of(da_) == sum_of(da)))
 CLAIM("no slope in, no slope out of a mean",
       (choose(OVERLAPPING), clear(dmean), call_G17(), largest(dmean_) == 0 && !nans(dmean_)))
+CLAIM("a nan anywhere in a window is its maximum", all_nans_seen())
+CLAIM("an infinite slope is nan where it meets a zero",
+      (choose(APART), define_a(), at(da, 0, 0, 0) = INFINITY, call_19(),
+       nans(da_) == n.DX * n.DY - 1))
 REFUSES("a window larger than the input", "must not be larger", downsampling_extent(3, 4, 1))
 REFUSES("a window without rows", "at least one row", downsampling_extent(3, 0, 1))
 REFUSES("a stride of zero", "at least 1", downsampling_extent(3, 2, 0))

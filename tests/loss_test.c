@@ -1,4 +1,4 @@
-// Tangled from chapters/6-loss.md [acc17a717569]: edit there, or here and make stitch
+// Tangled from chapters/6-loss.md [22d49b553096]: edit there, or here and make stitch
 #include "../src/loss.c"
 #include "check.h"
 
@@ -102,6 +102,8 @@ CLAIM("z = (1000, 0): (G8) is 1000, (24) of the same probabilities infinite",
       (two_classes(1000, 0), call_G8(), part(pair, 0) == 1000 && alone_is(INFINITY, -INFINITY)))
 CLAIM("z = (-1000, 0): both are 0",
       (two_classes(-1000, 0), call_G8(), part(pair, 0) == 0 && alone_is(0, -1)))
+CLAIM("z = (-infinity, 0): the first class is ruled out, and the loss is nan",
+      (two_classes(-INFINITY, 0), call_G8(), part(a, 0) == 0 && isnan(part(pair, 0))))
 CLAIM("a single class is certain: no loss, (25) is -1, (G9) is 0",
       (C = 1, draw_arrays(), at(y, 0) = 1, call_G8(), call_G9(),
        part(pair, 0) == 0 && part(a, 0) == 1 && part(dz, 0) == 0 && alone_is(0, -1)))
