@@ -94,6 +94,10 @@ ok 'to the same last bit' cmp "$two.1" "$two.2"
 ok 'with more threads than processors' $train $small "$two.5" --threads 5 --batch 80
 ok 'and with one' $train $small "$two" --batch 80
 ok 'to the same last bit, too' cmp "$two" "$two.5"
+for threads in 2 3; do   # 80 samples are five groups of 16, ten of 8: shares that are not equal
+    ok "with $threads threads and unequal shares" $train $small "$two.$threads.80" --threads $threads --batch 80
+    ok 'to the same last bit as well' cmp "$two" "$two.$threads.80"
+done
 cp "$two.1" "$two.3"
 ok 'with another seed' $train $small "$two" --seed 2
 ok 'to other parameters' sh -c "! cmp -s '$two.1' '$two'"
