@@ -98,7 +98,7 @@ get-data = sh src/get-data.sh $(if $(MNIST),'$(MNIST)',download) $(DATA)
 train: $(PROGRAM) build/draw
 	@if $(get-data); then $(PROGRAM) --data $(DATA); elif [ -n '$(MNIST)' ]; then exit 1; \
 	else echo 'MNIST is neither here nor within reach: training on drawn digits instead'; \
-	    build/draw --out build/drawn && $(PROGRAM) --data build/drawn; fi
+	    build/draw --out build/drawn && $(PROGRAM) --data build/drawn --save drawn.safetensors; fi
 ## make data           download MNIST into data/ (MNIST=dir: unpack it from there; MIRRORS="URL URL": other mirrors)
 data: build/tangled
 	@$(get-data)

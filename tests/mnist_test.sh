@@ -94,6 +94,10 @@ ok 'to the same last bit' cmp "$two.1" "$two.2"
 ok 'with more threads than processors' $train $small "$two.5" --threads 5 --batch 80
 ok 'and with one' $train $small "$two" --batch 80
 ok 'to the same last bit, too' cmp "$two" "$two.5"
+for threads in 2 3; do   # 80 samples are five groups of 16, ten of 8: shares that are not equal
+    ok "with $threads threads and unequal shares" $train $small "$two.$threads.80" --threads $threads --batch 80
+    ok 'to the same last bit as well' cmp "$two" "$two.$threads.80"
+done
 cp "$two.1" "$two.3"
 ok 'with another seed' $train $small "$two" --seed 2
 ok 'to other parameters' sh -c "! cmp -s '$two.1' '$two'"
@@ -109,6 +113,16 @@ ok 'and includes nothing of ours' sh -c "! grep '^#include \"' build/one.c"
 ok 'help' sh -c "$mnist --help | grep -q -- '--threads'"
 both "$dir/data"
 ok 'trains on other data of any count' $mnist --data "$dir/data" --epochs 1 --save "$two"
+
+# make train where MNIST is out of reach, with a program that only tells its options
+printf '#!/bin/sh\necho "$@"\n' >"$dir/program"
+chmod +x "$dir/program"
+ok 'without MNIST, make train says what it does' \
+    env MAKEFLAGS= MIRRORS=http://localhost:9 make -o build/tangled -o build/draw train MNIST= PLAIN= \
+    DATA="$dir/unreached" PROGRAM="$dir/program"
+cp "$dir/ok.out" "$dir/reached"
+ok 'trains on drawn digits' grep -q 'training on drawn digits instead' "$dir/reached"
+ok 'and leaves mnist.safetensors alone' grep -q -- '--data build/drawn --save drawn.safetensors' "$dir/reached"
 
 # Studies
 again="$study --data $drawn --epochs 1 --threads 1"

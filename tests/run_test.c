@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [5f6ea470b207]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [aa4916a1f59f]: edit there, or here and make stitch
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -647,21 +647,32 @@ static void check_scale(void)
     result(error <= 1e-14, "      mean and deviation of the training pictures, off by %.0e", error);
 }
 
-static void check_answers(void)
+// How many answers of the trainer's test differ, and the losses by how much.
+static int other_answers(const struct data *d, const struct scale *s, double *error)
 {
-    double error = 0;
     int other = 0;
+    *error = 0;
     hush();
-    struct score *score = test(&test_set, &theta, &scale);
+    struct score *score = test(d, &theta, s);
     speak();
     for (int i = 0; i < UNSEEN; i++) {
         struct reading r = read_sample(&oracle, set_of(&test_set), i);
         other += r.answer != score[i].answer;
-        error = worse(error, fabs(score[i].loss - r.loss) / (1 + r.loss));
+        *error = worse(*error, fabs(score[i].loss - r.loss) / (1 + r.loss));
     }
     free(score);
+    return other;
+}
+
+static void check_answers(void)
+{
+    struct scale own = scale_of(&test_set);
+    double error;
+    int other = other_answers(&test_set, &scale, &error);
     result(!other && error <= of_slopes, "      the test: %d of %d answers differ, losses by %.0e",
            other, UNSEEN, error);
+    other_answers(&test_set, &own, &error);
+    result(error > of_slopes, "      wrong: the test standardised by its own mean: rejected");
 }
 
 // Two seeds have no weight in common. The biases are zero.
@@ -749,6 +760,14 @@ static void labels_beside(struct training *t)
     t->data = &d;
 }
 
+// The last samples were put aside: these are as many, but from the second on.
+static void held_out_too(struct training *t)
+{
+    static struct data d;
+    d = (struct data){t->data->count, noise + 1, digit + 1};
+    t->data = &d;
+}
+
 static const struct { const char *name; void (*make)(struct training *t); } wrong_runs[] = {
     {"the last batch divided by the size of the others", nominal_size},
     {"Adam's steps counted within the epoch", steps_of_epoch},
@@ -759,6 +778,7 @@ static const struct { const char *name; void (*make)(struct training *t); } wron
     {"weights of seed 1, whatever is asked", one_seed},
     {"pictures standardised by the test's mean", test_scale},
     {"each sample with the label beside", labels_beside},
+    {"one sample that was put aside, in the place of another", held_out_too},
 };
 
 static void reject_wrong_runs(uint64_t seed)
