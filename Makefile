@@ -8,21 +8,22 @@ JOBS   := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 MAKEFLAGS += --no-builtin-rules --no-print-directory -j$(JOBS)
 
 # The chapters with a checker, in their order: they have a chunk tests/NAME_test.c. These have their own rules: network,
-# fuzz, run.
+# fuzz, run, lanes.
 CHECKED  := $(shell cd chapters && sed -n 's,^// <<tests/\(.*\)_test\.c>>=$$,\1,p' $$(ls | sort -n))
-CHAPTERS := $(filter-out network fuzz run,$(CHECKED))
+CHAPTERS := $(filter-out network fuzz run lanes,$(CHECKED))
 FAST      = fully_connected_fast convolution_fast
 CHECKS    = $(foreach name,$(CHAPTERS) $(FAST),build/$(name)_test build/$(name)_complex)
 NETWORK   = build/network_complex build/network_lanes build/network_double
 RUN       = build/run_double build/run_lanes
+LANES     = $(foreach lanes,4 8 16,build/lanes_$(lanes) build/lanes_fast_$(lanes))
 MODERN   := $(shell $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null && echo yes)
 TOOLS    := $(if $(MODERN),tangle weave concordance mutate figures width files python data)
 NOPYTHON  = $(PYTHON): not here, or older than Python 3.9
 LOGS      = $(CHECKS:%=%.log) $(CHECKS:%=%_shapes.log) $(NETWORK:%=%.log) $(TOOLS:%=build/%_test.log) \
-            build/inside_test.log build/mnist_test.log build/fuzz_test.log $(RUN:%=%.log)
+            build/inside_test.log build/mnist_test.log build/fuzz_test.log $(RUN:%=%.log) $(LANES:%=%.log)
 
 .PHONY: all help always tangle stitch lines python train data gradcheck figure-data bench check-fast check-network \
-        check-run test shapes seeds mutants stress errata book pdf figures browser-test pdf-test dist \
+        check-lanes check-run test shapes seeds mutants stress errata book pdf figures browser-test pdf-test dist \
         dist-test platforms clean
 .DELETE_ON_ERROR:
 
@@ -152,6 +153,15 @@ check-network: $(NETWORK) $(DRAWN)
 	@build/network_complex
 	@build/network_lanes >build/network.lanes && build/network_double <build/network.lanes
 
+# Every layer's lanes beside doubles.
+build/lanes_%: FLAGS = $(CFLAGS) -O1 -Isrc $(if $(findstring fast,$*),,-DPLAIN) \
+    $(addprefix -DLANES=,$(filter-out fast double,$(subst _, ,$*)))
+build/lanes_%: tests/lanes_test.c src/fast.c tests/check.h
+	$(compile)
+## make check-lanes    every layer of chapters 1 to 7, and the fast sums, in rows of 4, 8 and 16 lanes against doubles
+check-lanes: $(LANES) build/lanes_double
+	@for lanes in $(LANES); do $$lanes | build/lanes_double || exit; done
+
 # The training run beside its oracle, with two filters, which is quick. In double it is built with the plain sums.
 build/run_double: FLAGS = $(CFLAGS) -O1 -DFILTERS=2 -DDOUBLE -DPLAIN
 build/run_lanes: FLAGS = $(CFLAGS) -O1 -DFILTERS=2
@@ -192,6 +202,8 @@ build/network_double.log: build/network_double
 	@build/network_double build/drawn $(log)
 $(NETWORK:%=%.log): $(DRAWN)
 
+$(LANES:%=%.log): %.log: % build/lanes_double
+	@$< | build/lanes_double $(log)
 $(RUN:%=%.log): %.log: %
 	@$< $(log)
 build/fuzz_test.log: build/fuzz_test
