@@ -1,4 +1,4 @@
-// Tangled from chapters/5-activations.md [74b11dd39c06]: edit there, or here and make stitch
+// Tangled from chapters/5-activations.md [eeace126b495]: edit there, or here and make stitch
 #include "../src/activations.c"
 #include "check.h"
 
@@ -251,6 +251,24 @@ static real unrecorded(void)   // ReLU without a record of ways, so that no step
     return inner_product(da, a);
 }
 
+static void stretch(double size)   // all z are so large, up or down
+{
+    choose(NOT_ZERO);
+    EACH(n, N) at(z, n) = n % 2 ? -size : size;
+}
+
+static int saturates(struct array low_or_high, struct array slope, double low, double high)
+{
+    int right = !nans(slope) && largest(slope) < 1e-14;
+    EACH(n, N) right &= fabs(part(low_or_high, n) - (part(z, n) > 0 ? high : low)) < 1e-7;
+    return right;
+}
+
+CLAIM("at 800 the sigmoid is 0 or 1, and flat",
+      (stretch(800), call_G21(), call_G1a(), saturates(a_sigmoid, dz_sigmoid, 0, 1)))
+CLAIM("at 10^8 the arctangent is plus or minus half pi, and flat",
+      (stretch(1e8), call_G22(), call_G1b(),
+       saturates(a_arctan, dz_arctan, -acos(0.0), acos(0.0))))
 CLAIM("ReLU in place, forward and backward", IN_PLACE(20, 21, ))
 CLAIM("ReLU of a whole layer, 4,608 numbers",
       (small_count(4607), call_20(), call_21(), AS_DEFINED(a) && AS_DEFINED(dz)))

@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [ac46fbff7a2f]: edit there, or here and make stitch
+// Tangled from chapters/9-why-it-is-fast.md [e247c83fd6d6]: edit there, or here and make stitch
 #define _GNU_SOURCE
 #include <assert.h>
 #include <limits.h>
@@ -850,7 +850,7 @@ static void activations(void)
     keep("(20) a", 0, FLAT(a)), keep("(21) dz", 0, FLAT(dz));
     arctan_forward(N, z, a), arctan_backward(N, z, da, dz);
     keep("(G22) a", ROUNDED, FLAT(a)), keep("(G1b) dz", ROUNDED, FLAT(dz));
-    sigmoid_forward(N, z, a), sigmoid_backward(N, a, da, dz);
+    sigmoid_forward(N, z, a), sigmoid_backward(N, z, da, dz);
     keep("(G21) a", ROUNDED, FLAT(a)), keep("(G1a) dz", ROUNDED, FLAT(dz));
 }
 
