@@ -1,4 +1,4 @@
-// Tangled from chapters/10-looking-inside.md [918311920e4f]: edit there, or here and make stitch
+// Tangled from chapters/10-looking-inside.md [73fc0c705cf9]: edit there, or here and make stitch
 //
 // Writes what a trained network looks like inside, as tables that the figures are drawn from.
 // It is the trainer with another beginning:
@@ -20,7 +20,7 @@ void gradient_descent(int n, weight rate, const weight g[n], weight theta[n])
 // Load
 static void load_parameters(const char *path, struct parameters *p, struct scale *scale)
 {
-    enum { MOST = 4 * NUMBERS + (100 << 20) };   // the format allows headers of 100 MB
+    enum { MOST = 100 << 20 };   // bytes: the format allows for long headers
     struct bytes file = read_file(path, MOST, "; 'make train' makes a file of parameters");
     float *number = allocate(NUMBERS, sizeof *number);
     if (!parse_tensors(file, TENSORS, tensors, number))

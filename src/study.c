@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [336da78ef5bc]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [075a45430486]: edit there, or here and make stitch
 //
 // The trainer with more to choose: 'study --help' lists it.
 //
@@ -25,7 +25,7 @@ void forgetful_adam(struct adam s, int n, const weight g[restrict n], weight the
 // Load
 static void load_parameters(const char *path, struct parameters *p, struct scale *scale)
 {
-    enum { MOST = 4 * NUMBERS + (100 << 20) };   // the format allows headers of 100 MB
+    enum { MOST = 100 << 20 };   // bytes: the format allows for long headers
     struct bytes file = read_file(path, MOST, "; 'make train' makes a file of parameters");
     float *number = allocate(NUMBERS, sizeof *number);
     if (!parse_tensors(file, TENSORS, tensors, number))

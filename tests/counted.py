@@ -1,12 +1,13 @@
 """The ending that the Python tests share: each failure in full, then 'N passed, N failed'."""
 import io
+import os
 import sys
 import unittest
 
 
 def main():
     tests = unittest.defaultTestLoader.loadTestsFromModule(sys.modules['__main__'])
-    result = unittest.TextTestRunner(stream=io.StringIO()).run(tests)
+    result = unittest.TextTestRunner(stream=io.StringIO(), failfast='FIRST' in os.environ).run(tests)
     bad = result.failures + result.errors
     for test, trace in bad:
         print('FAILED: %s\n%s' % (test, trace))

@@ -10,17 +10,21 @@ import json
 import math
 import os
 import random
+import re
+import signal
 import statistics
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from operator import mul
 
 import counted
 from tools import ROOT
 
+PROGRAMS = os.environ.get('PROGRAMS') or os.path.join(ROOT, 'build')
 SIDE, F = 28, 8
 SHAPES = {'w1': [F, 1, 5, 5], 'b1': [F], 'w2': [F, F, 5, 5], 'b2': [F], 'w3': [128, F * 100], 'b3': [128],
           'w4': [10, 128], 'b4': [10], 'scale': [2]}
@@ -150,12 +154,21 @@ class Files(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder, name)
 
+    def ended(self, name, *options):
+        return subprocess.run([os.path.join(PROGRAMS, name), *map(str, options)], universal_newlines=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
     def run_program(self, name, *options):
-        """What a program prints, or the test has failed."""
-        ended = subprocess.run([os.path.join(ROOT, 'build', name), *map(str, options)],
-                               universal_newlines=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        """What a program prints, or the test has failed. What it tells of its progress is in self.told."""
+        ended = self.ended(name, *options)
         self.assertEqual((ended.returncode, name), (0, name), ended.stderr)
+        self.told = ended.stderr
         return ended.stdout
+
+    def refuses(self, line, name, *options):
+        """It must end with this line, and nothing else."""
+        ended = self.ended(name, *options)
+        self.assertEqual((ended.returncode, ended.stderr), (1, '%s: %s\n' % (name, line)))
 
     def expect_test(self, said, p, pictures, labels):
         """The lines of the test, as these parameters make them; returns what was answered."""
@@ -191,6 +204,63 @@ class KnownDigits(Files):
                     self.assertEqual((len(lines), last), (10, '%s: %d' % (self.path('digit.pgm'), answer)))
                     self.assertEqual(answer == digit, known == digit)
 
+    def test_no_picture_is_read(self):
+        """What is no picture, and what is one although it does not look like it."""
+        path, pixels = self.path('some.pgm'), marked(4)
+        binary = 'not a binary PGM picture (P5)'
+        read = ['study', '--load', self.path('known'), '--read']
+        shorter, longer = ('is %s than its header says' % word for word in ('shorter', 'longer'))
+        for head, length, complaint in (
+                ('P5 28 28 255\n', 784, None), ('P5\n#a\n#b\n28#c\n\t28\r#\n255 ', 784, None),
+                ('P5#\n28 28 255\n', 784, None), ('P5\n#%s\n28 28 255\n' % (40000 * '#'), 784, None),
+                ('P5 28 28 255\n', 783, shorter), ('P5 28 28 255\n', 756, shorter),
+                ('P5 28 28 255\n', 0, shorter),
+                ('P5 28 28 255\n', 785, longer), ('P5 28 28 255\n', 812, longer),
+                ('P5 1 2 3\n', 784, '1 by 2, white 3, expected 28 by 28, 255'),
+                ('P5 28 2 255\n', 784, '28 by 2, white 255, expected 28 by 28, 255'),
+                ('P5 2 28 255\n', 784, '2 by 28, white 255, expected 28 by 28, 255'),
+                ('P5 28 28 254\n', 784, '28 by 28, white 254, expected 28 by 28, 255'),
+                ('P5 2 28 254\n', 784, '2 by 28, white 254, expected 28 by 28, 255'),
+                ('P528 28 255\n', 784, binary), ('P2 28 28 255\n', 784, binary),
+                ('Q5 28 28 255\n', 784, binary), ('P5 28 28 255#', 784, binary), ('P5 28 x\n', 784, binary),
+                ('P5 x 28 255\n', 784, binary), ('P5 28 28 255', 0, binary), ('P5 28 28 #', 0, binary),
+                ('P5 28 28\n', 0, binary), ('P5', 0, binary), ('P', 0, binary), ('', 0, binary),
+                (70000 * ' ', 0, 'longer than the 65536 bytes that such a file can have')):
+            with self.subTest(head=head[:30], length=length):
+                with open(path, 'wb') as file:
+                    file.write(head.encode() + (pixels * 2)[:length])
+                if complaint:
+                    self.refuses('%s: %s' % (path, complaint), *read, path)
+                else:
+                    self.assertIn(path + ': 4\n', self.run_program(*read, path))
+        self.refuses(self.path('none') + ': No such file or directory', *read, self.path('none'))
+
+    def test_the_first_of_equals(self):
+        """All probabilities of a network without weights are equal."""
+        self.network = {name: [0.0] * len(numbers) for name, numbers in self.network.items()}
+        self.network['scale'] = [20, 0.5]
+        write_parameters(self.path('equal'), self.network)
+        write_pgm(self.path('digit.pgm'), marked(4))
+        said = self.run_program('study', '--load', self.path('equal'), '--read', self.path('digit.pgm'))
+        self.assertEqual([line.split()[-1] for line in said.splitlines()], ['%'] * 10 + ['0'])
+        for deviation in (0, -0.5):
+            self.network['scale'] = [20, deviation]
+            write_parameters(self.path('equal'), self.network)
+            self.refuses("%s: the input's deviation is %g, expected more than 0"
+                         % (self.path('equal'), deviation),
+                         'study', '--load', self.path('equal'), '--read', self.path('digit.pgm'))
+
+    def test_a_long_header(self):
+        """The format allows for a hundred million bytes."""
+        with open(self.path('known'), 'rb') as file:
+            length, = struct.unpack('<Q', file.read(8))
+            header, data = file.read(length), file.read()
+        with open(self.path('long'), 'wb') as file:
+            file.write(struct.pack('<Q', 10 ** 8) + header + (10 ** 8 - length) * b' ' + data)
+        write_pgm(self.path('digit.pgm'), marked(4))
+        self.assertIn(': 4\n', self.run_program('study', '--load', self.path('long'), '--read',
+                                               self.path('digit.pgm')))
+
     def test_answers_are_counted(self):
         """37 pictures fill no group of lanes. What is shown as 3, say, has another label sometimes."""
         shown = [i * i % 10 for i in range(37)]
@@ -201,12 +271,13 @@ class KnownDigits(Files):
             said = self.run_program('study', '--load', self.path('known'), '--test', '--confusion', '--data',
                                     self.folder, '--threads', threads)
             self.assertEqual(self.expect_test(said, self.network, pictures, labels), shown)
+            self.assertEqual(len(said.splitlines()), 2 + 11)
             table = [list(map(int, line.split())) for line in said.splitlines()[-10:]]
             self.assertEqual(table, [[label] + [list(zip(labels, shown)).count((label, digit))
                                                 for digit in range(10)] for label in range(10)])
 
 
-class Training(Files):
+class OwnData(Files):
     def setUp(self):
         super().setUp()
         numbers = random.Random(1)
@@ -221,22 +292,44 @@ class Training(Files):
         self.assertEqual(p['scale'], struct.unpack('<2f', struct.pack('<2f', statistics.mean(pixels),
                                                                     statistics.pstdev(pixels))))
 
+
+class Training(OwnData):
     def test_what_is_saved_is_what_is_tested(self):
         for name in ('mnist', 'mnist-double'):
             with self.subTest(program=name):
+                began = time.monotonic()
                 said = self.run_program(name, '--data', self.folder, '--limit', 40, '--batch', 7,
                                         '--epochs', 2, '--save', self.path(name))
-                self.assertIn('trained on 80 samples', said)
+                trained, saved, *tested = said.splitlines()
+                line = re.fullmatch(r'trained on 80 samples in (\d+\.\d\d) s, cost \d+\.\d+', trained)
+                seconds = float(line[1])
+                self.assertLess(seconds, time.monotonic() - began + 0.005)
+                self.assertGreater(seconds, 0)
+                self.assertEqual((saved, len(tested)), ('saved ' + self.path(name), 2))
                 p = read_parameters(self.path(name))
                 self.expect_scale(p, self.pictures[:40])
                 self.expect_test(said, p, self.unseen, self.labels[:2])
 
     def test_held_out(self):
-        said = self.run_program('study', '--data', self.folder, '--hold-out', 2, '--epochs', 1, '--save',
-                                self.path('saved'))
-        p = read_parameters(self.path('saved'))
-        self.expect_scale(p, self.pictures[:-2])
-        self.expect_test(said, p, self.pictures[-2:], self.labels[-2:])
+        for count in (1, 2, 49):
+            said = self.run_program('study', '--data', self.folder, '--hold-out', count, '--epochs', 1,
+                                    '--save', self.path('saved'))
+            p = read_parameters(self.path('saved'))
+            self.expect_scale(p, self.pictures[:-count])
+            if count < 3:
+                self.expect_test(said, p, self.pictures[-count:], self.labels[-count:])
+        self.assertIn(' of 49 right, ', said)
+        for count in (50, 51):
+            self.refuses('--hold-out %d: expected less than the 50 training samples' % count,
+                         'study', '--data', self.folder, '--hold-out', count)
+
+    def test_flat_pictures(self):
+        """Two kinds of grey that differ by one can be told apart; one alone teaches nothing."""
+        write_set(self.folder, 'train', [bytes(i % 2 for i in range(SIDE * SIDE))] * 50, self.labels)
+        self.run_program('mnist', '--data', self.folder, '--epochs', 1, '--save', self.path('saved'))
+        write_set(self.folder, 'train', [bytes(SIDE * SIDE)] * 50, self.labels)
+        self.refuses('all pixels of the training pictures are equal: nothing to learn from',
+                     'mnist', '--data', self.folder, '--save', self.path('saved'))
 
     def test_what_is_loaded_is_saved(self):
         """At a rate so low that nothing changes, training writes what it has read."""
@@ -266,8 +359,59 @@ class Training(Files):
                 self.assertAlmostEqual(float(row['rate']) / rate, 1, delta=1e-5)
             times = [float(row['seconds']) for row in rows]
             self.assertEqual(times, sorted(times))
+            self.assertTrue(0 <= times[0] and times[-1] < 60, times)
+            self.assertEqual(re.findall(r'^ *(\d+)%  step (\d+) of 21 ', self.told, re.M),
+                             [(str(100 * step // 21), str(step)) for step in range(1, 22)
+                              if 10 * step // 21 > 10 * (step - 1) // 21])
             self.assertIn('trained on 150 samples', said)
             self.assertAlmostEqual(float(said.split('cost ')[1].split()[0]), cost, delta=1e-4)
+
+
+class Signals(OwnData):
+    """A signal ends training, and what has been learned is saved; one that is ignored does nothing."""
+    def trainer(self, program, *options, **more):
+        command = [os.path.join(PROGRAMS, program), '--data', self.folder, '--save', self.path('saved')]
+        return subprocess.Popen([*command, *options], universal_newlines=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, **more)
+
+    def send(self, program, number, ignored, *options):
+        """Sends it to a trainer that has begun. What that returns and prints."""
+        def prepare():
+            signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
+        with self.trainer(program, *options, preexec_fn=prepare) as trainer:
+            told = trainer.stderr.readline()
+            trainer.send_signal(number)
+            said, more = trainer.communicate()
+        return trainer.returncode, said, told + more
+
+    def test_training_is_ended(self):
+        for program, number in (('mnist', signal.SIGINT), ('study', signal.SIGTERM),
+                                ('mnist', signal.SIGHUP)):
+            with self.subTest(number=number):
+                status, said, told = self.send(program, number, False, '--epochs', '100')
+                self.assertEqual(status, -number)
+                self.assertIn('interrupted: these are the parameters so far\nsaved %s\ntest cost '
+                              % self.path('saved'), said)
+                self.expect_test(said, read_parameters(self.path('saved')), self.unseen, self.labels[:2])
+                os.remove(self.path('saved'))
+
+    def test_or_not(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number=number):
+                status, said, told = self.send('mnist', number, True, '--epochs', '20')
+                self.assertEqual((status, 'interrupted' in said), (0, False))
+
+    def test_a_log_that_cannot_be_kept(self):
+        """While it is written, a folder of that name appears."""
+        log = self.path('log')
+        with self.trainer('study', '--log', log, '--epochs', '100') as trainer:
+            trainer.stderr.readline()
+            os.mkdir(log)
+            trainer.send_signal(signal.SIGTERM)
+            said, told = trainer.communicate()
+        self.assertIn('saved', said)
+        self.assertEqual((trainer.returncode, told.splitlines()[-1]),
+                         (1, 'study: %s: cannot write: Is a directory; an older file is untouched' % log))
 
 
 class DrawnDigits(Files):

@@ -2,7 +2,8 @@
 # The trainer, the studies and the digit drawer as a user meets them: a run on drawn digits, saving and loading, and
 # every error with its one clear line.
 set -u
-mnist=build/mnist study=build/study draw=build/draw
+programs=$(cd "${PROGRAMS:-build}" && pwd)
+mnist=$programs/mnist study=$programs/study draw=$programs/draw
 dir=$(mktemp -d)
 trap 'chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
 passed=0 failed=0
@@ -139,6 +140,8 @@ ok 'tests on samples that were put aside' sh -c "$again --test --load '$one' --h
 ok 'trains with the rule of the paper'"'"'s program' \
     $again $small "$two" --rate 0.01 --constant --optimiser shipped --log "$dir/shipped.csv"
 ok 'at a constant rate' sh -c "awk -F, 'NR > 1 && \$4 != 0.01 { exit 1 }' '$dir/shipped.csv'"
+ok 'its own rule by name' $again $small "$two.3" --optimiser adam
+ok 'is its own rule' cmp "$two.1" "$two.3"
 ok 'which is another rule' sh -c "$again $small '$two.1' --rate 0.01 --constant && ! cmp -s '$two.1' '$two'"
 ok 'prints a confusion matrix' $again --test --load "$one" --confusion
 cp "$dir/ok.out" "$dir/confusion"
@@ -174,7 +177,7 @@ ok 'no progress lands in the log' [ "$(head -n 1 "$dir/log.csv")" = step,samples
 # Data that are none
 refuses 'train-images-idx3-ubyte: No such file' $mnist --data "$dir/nowhere"
 mkdir "$dir/empty"
-(cd "$dir/empty" && "$OLDPWD/$mnist" >"$dir/out" 2>"$dir/err")
+(cd "$dir/empty" && "$mnist" >"$dir/out" 2>"$dir/err")
 ok 'without data, the error says what to do' grep -q "data/train-images-idx3-ubyte.*make train.*--data" "$dir/err"
 for case in magic dimensions size shorter longer counts label huge none; do both "$dir/$case"; done
 images=train-images-idx3-ubyte labels=train-labels-idx1-ubyte
@@ -210,6 +213,8 @@ if little $mnist --help >"$dir/out" 2>&1; then   # the sanitizers' builds reserv
     { printf '\0\0\010\003\0\0\150\0\0\0\0\034\0\0\0\034'; } >"$dir/huge/$images"
     little $mnist --data "$dir/huge" --threads 1 2>"$dir/err"
     ok 'nor do pictures that are not there' grep -q 'shorter than its header says' "$dir/err"
+    little $mnist --data "$drawn" --batch 4096 --threads 256 --save "$two" 2>"$dir/err"
+    ok 'a thread that cannot be started is told' grep -q 'cannot start thread .*; try fewer --threads' "$dir/err"
 fi
 
 # Parameters that are none
@@ -232,6 +237,8 @@ refuses 'not a safetensors file' $load "$dir/text"
 brief="$train --limit 32 --save"
 refuses 'cannot write' $brief "$dir/no/such/folder/file"
 ok 'and does so before it trains' sh -c "! grep samples '$dir/err'"
+refuses 'cannot write' $study --data "$drawn" --epochs 1 --save "$dir/no/such/folder/file"
+ok 'a study, too' sh -c "! grep samples '$dir/err'"
 refuses 'no ordinary file' $brief /dev/null
 ok 'and leaves the device alone' test -c /dev/null
 [ ! -c /dev/full ] ||   # Linux has it
@@ -281,8 +288,8 @@ refuses 'no option --epoch;' $mnist --epoch 3
 refuses 'needs a value' $mnist --seed
 refuses 'no option --test;' $mnist --test
 refuses 'expected adam or shipped' $study --optimiser sgd
-refuses 'less than the 2000 training samples' $study --data "$drawn" --hold-out 2000
-refuses '--load FILE' $study --test
+refuses '--test needs' $study --test
+refuses '--read needs' $study --read x
 refuses 'expected two files' $study --log x --save x
 
 # Weights of the last layer so large that its sums overflow. (In an earlier layer, ReLU would hide it.)
@@ -293,7 +300,8 @@ begin=$(($(wc -c <"$one") - 4 * (2 + 10 + 1280)))
     tail -c +$((begin + 4001)) "$one"
 } >"$dir/wild"
 cp "$one" "$dir/kept"
-refuses 'no longer finite' $study --data "$drawn" --epochs 1 --limit 32 --load "$dir/wild" --save "$dir/kept"
+refuses 'after 32 samples the loss is no longer finite' \
+    $study --data "$drawn" --epochs 1 --limit 320 --load "$dir/wild" --save "$dir/kept"
 ok 'and nothing is saved then' cmp "$one" "$dir/kept"
 
 echo "$passed passed, $failed failed"

@@ -16,6 +16,7 @@ import concurrent.futures
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -348,10 +349,14 @@ ROUNDS = [(FORMS['double'] + TRAP + ['-O0'], {}),
           (FORMS['complex'] + TRAP + ['-O1'], {}),
           (FORMS['double'] + STRICT + ['-O1'], {}),
           (FORMS['double'] + STRICT + ['-O1'], {'SHAPES': '1'})]
-# The trainer is mutated as it is built, in one piece with its checker: its functions share variables.
+# The trainer is mutated as it is built, in one piece with its checker: its functions share variables. What
+# that leaves is shown to the tests of the programs.
 TRAINER = ('mnist', 'study')
 TRAINER_FORMS = {'double': ['-DDOUBLE', '-DPLAIN'], 'lanes': []}
-TRAINER_ROUNDS = [(form + ['-DFILTERS=2', '-pthread', '-O1'], {}) for form in TRAINER_FORMS.values()]
+TRAINER_ROUNDS = [*((form + ['-DFILTERS=2', '-O1'], None) for form in TRAINER_FORMS.values()),
+                  (STRICT + ['-O1'], [sys.executable, 'tests/files_test.py']),
+                  (['-O1'], ['sh', 'tests/mnist_test.sh'])]
+PROGRAMS = {'mnist': [], 'study': [], 'mnist-plain': ['-DPLAIN'], 'mnist-double': ['-DDOUBLE'], 'draw': []}
 CHOICE = """#include <stdlib.h>
 static int mutant;
 __attribute__((constructor)) static void choose_mutant(void)
@@ -411,8 +416,9 @@ def object_file(name):
 
 class Trial:
     """The trial of a file's mutants, round by round. Their numbers begin with 1; 0 is the right source."""
-    def __init__(self, book, name, compiler, folder):
-        self.compiler, self.folder, self.name, self.file = compiler, folder, name, 'src/%s.c' % name
+    def __init__(self, book, name, compiler, folder, known):
+        self.compiler, self.folder, self.known = compiler, folder, known
+        self.name, self.file = name, 'src/%s.c' % name
         self.source, self.tests, again = self.get(self.file), tests(book, name), repeated(book, self.file)
         lanes = [[self.source.count('\n', 0, at) + 1 for at in match.span()]
                  for match in LANES.finditer(self.source)]
@@ -426,6 +432,9 @@ class Trial:
 
     def living(self):
         return [number for number in self.mutants if number not in self.verdict]
+
+    def to_try(self, test):
+        return self.living()
 
     def get(self, file):
         with open(os.path.join(self.folder, file), encoding='utf-8') as source:
@@ -448,11 +457,11 @@ class Trial:
             self.verdict.update((int(number), 'not compiled') for number in wrong)
         return [self.trial_run(*checker, environment) for checker in self.checkers(flags, mutants)]
 
-    def trial_run(self, test, program, environment):
+    def trial_run(self, test, command, environment):
         start = time.monotonic()
-        if not self.passes(0, program, environment, 600):
+        if not self.passes(0, command, environment, 600):
             raise Failure('%s fails without any mutant: make test must pass first' % test)
-        return program, environment, 1 + int(4 * (time.monotonic() - start))
+        return command, environment, 1 + int(4 * (time.monotonic() - start))
 
     def checkers(self, flags, mutants):
         """Builds every test that includes the file, and puts the mutants behind it."""
@@ -462,17 +471,19 @@ class Trial:
             self.compile(flags + ['-O1', '-DNO_WRONG', '-Itests', *object_file(program + '.o')], checker)
             if self.compile(flags + [program + '.o', mutants, '-o', program, '-lm']).returncode:
                 raise Failure('%s does not compile with %s' % (test, ' '.join(self.compiler + flags)))
-            yield test, program
+            yield test, ['./' + program]
 
-    def passes(self, number, program, environment, seconds):
+    def passes(self, number, command, environment, seconds):
         """Whether a checker ends well, within its processor time. The first line with FAILED is enough."""
-        command = ['sh', '-c', 'ulimit -t %d; exec ./%s' % (seconds, program)]
-        environment = dict(CLEAN, MUTANT=str(number), TMPDIR=self.folder, **environment)
+        command = ['sh', '-c', 'ulimit -t %d; exec "$@"' % seconds, 'sh', *command]
+        own = tempfile.mkdtemp(dir=self.folder)
+        environment = {**CLEAN, 'MUTANT': str(number), 'TMPDIR': own, **environment}
         with subprocess.Popen(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as check:
             failed = any(b'FAILED' in line for line in check.stdout)
             if failed:
                 check.kill()
+        shutil.rmtree(own, ignore_errors=True)
         return not failed and check.returncode == 0
 
     def check(self, number, runs):
@@ -497,10 +508,18 @@ class Trial:
 
 
 class TrainerTrial(Trial):
-    """The trial of a file of the trainer, which is mutated where its checker includes it."""
+    """The trial of a file of the trainer, which is mutated in its checker and in the programs."""
     forms, rounds, unbuilt = TRAINER_FORMS, TRAINER_ROUNDS, None
 
-    def programs(self, flags, environment):
+    def to_try(self, test):
+        """The living. To the programs' tests, which are slow, what is explained is not shown."""
+        return [number for number in self.living() if not test or key(self.mutants[number]) not in self.known]
+
+    def programs(self, flags, test):
+        flags = flags + ['-pthread', '-Isrc']
+        return [self.in_programs(flags, test) if test else self.in_checker(flags)]
+
+    def in_checker(self, flags):
         program, wrong = self.name + '-run_test', [None]
         while wrong:
             living = {number: self.mutants[number] for number in self.living()}
@@ -509,12 +528,26 @@ class TrainerTrial(Trial):
             for file in ('src/study.c', 'src/mnist.c'):
                 text = mutated if file == self.file else self.get(file)
                 source = re.sub('#include "(../src/)?%s"\n' % file[4:], lambda match: text, source)
-            built = self.compile([*flags, '-Isrc', '-o', program, '-x', 'c', '-', '-lm'], source)
+            built = self.compile([*flags, '-o', program, '-x', 'c', '-', '-lm'], source)
             wrong = re.findall(rb'^([1-9]\d*):[\d:]* (?:fatal )?error', built.stderr, re.M)
             self.verdict.update((int(number), 'not compiled') for number in wrong)
         if built.returncode:
             raise Failure('%s does not compile with %s' % (*self.tests, ' '.join(self.compiler + flags)))
-        return [self.trial_run(*self.tests, program, environment)]
+        return self.trial_run(*self.tests, ['./' + program], {})
+
+    def in_programs(self, flags, test):
+        """The programs that hold all the living, and beside them those that have none."""
+        mutated = all_in_one(self.source, {number: self.mutants[number] for number in self.living()}, apart)
+        folder = tempfile.mkdtemp(dir=self.folder)
+        for program, more in PROGRAMS.items():
+            file = 'src/%s.c' % program.split('-')[0]
+            source = mutated if file == self.file else self.get(file)
+            if self.name == 'mnist':
+                source = source.replace('#include "mnist.c"', mutated)
+            output = ['-march=native', '-o', os.path.join(folder, program), '-x', 'c', '-', '-lm']
+            if self.compile(flags + more + output, source).returncode:
+                raise Failure('%s does not compile with %s' % (file, ' '.join(self.compiler + flags)))
+        return self.trial_run(test[-1], test, {'PROGRAMS': folder, 'FIRST': '1', 'ASAN_OPTIONS': ''})
 
 
 def apart(source):
@@ -539,20 +572,20 @@ def repeated(book, file):
     return {number for number, line in enumerate(book.file_lines(file), 2) if line[1:3] in own}
 
 
-def try_all(book, names, compiler):
+def try_all(book, names, compiler, known):
     """Every mutant of the files with its verdict, in the order of the files."""
     pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
     with tempfile.TemporaryDirectory() as folder, pool:
-        for part in ('src', 'tests', 'chapters'):
+        for part in ('src', 'tests', 'chapters', 'build', 'Makefile'):
             os.symlink(os.path.join(book.root, part), os.path.join(folder, part))
         try:
             kinds = [TrainerTrial if name in TRAINER else Trial for name in names]
-            trials = list(pool.map(lambda kind, name: kind(book, name, compiler, folder), kinds, names))
+            trials = [kind(book, name, compiler, folder, known) for kind, name in zip(kinds, names)]
             for number in range(max(len(kind.rounds) for kind in kinds)):
                 rounds = [(trial, *trial.rounds[number]) for trial in trials if number < len(trial.rounds)]
                 programs = list(pool.map(lambda one: one[0].programs(*one[1:]), rounds))
                 wait([pool.submit(trial.check, mutant, runs)
-                      for (trial, *_), runs in zip(rounds, programs) for mutant in trial.living()])
+                      for (trial, _, test), runs in zip(rounds, programs) for mutant in trial.to_try(test)])
                 if number == 0:   # not before, because few come so far
                     wait([pool.submit(trial.look, mutant) for trial in trials for mutant in trial.living()])
         finally:
@@ -649,7 +682,7 @@ def main(names, root):
         raise Failure('which chapters? convolution, loss, ...; make mutants tries all')
     with open(os.path.join(root, 'tests', 'equivalent.txt'), encoding='utf-8') as file:
         known = explanations(file.read())
-    results, stale = settle(try_all(book, names, shlex.split(os.environ.get('CC', 'cc'))), known)
+    results, stale = settle(try_all(book, names, shlex.split(os.environ.get('CC', 'cc')), known), known)
     for line in table(results):
         print(line)
     for mutant, verdict in results:

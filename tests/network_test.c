@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [2fcf9424c5da]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [a09509165433]: edit there, or here and make stitch
 #define main trainer_main
 #include "../src/mnist.c"
 #undef main
@@ -68,7 +68,7 @@ static void network_backward(const struct parameters *p, struct group *g,
 // Load
 static void load_parameters(const char *path, struct parameters *p, struct scale *scale)
 {
-    enum { MOST = 4 * NUMBERS + (100 << 20) };   // the format allows headers of 100 MB
+    enum { MOST = 100 << 20 };   // bytes: the format allows for long headers
     struct bytes file = read_file(path, MOST, "; 'make train' makes a file of parameters");
     float *number = allocate(NUMBERS, sizeof *number);
     if (!parse_tensors(file, TENSORS, tensors, number))

@@ -1,4 +1,5 @@
-// Tangled from chapters/8-trainer.md [aa4916a1f59f]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [6001f2ee0621]: edit there, or here and make stitch
+#define _GNU_SOURCE
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -338,6 +339,7 @@ static struct reading read_sample(const struct oracle *o, struct set s, int i)
 #define STUDY_MAIN study_main
 #include "../src/study.c"
 #undef main
+#include <fcntl.h>
 #include <float.h>
 #include <sys/wait.h>
 
@@ -818,6 +820,72 @@ static void check_interruption(struct wish w)
     last_step = -1;
 }
 
+// Check the ends of a run
+static struct training empty;
+static const struct scale any_scale = {0, 1};
+
+// What became of the job in a process of its own, as waitpid says it.
+static int outcome(void (*job)(void))
+{
+    int status = -1;
+    hush();
+    pid_t child = fork();
+    if (child == 0) {
+        chosen.save = "a";
+        job();
+        exit(0);
+    }
+    waitpid(child, &status, 0);
+    speak();
+    return status;
+}
+
+static void keep_nothing(void)
+{
+    prepare_to_keep();
+    raise(SIGTERM);
+    keep(&empty, &any_scale);
+}
+
+static void train_nothing(void)
+{
+    static const struct data d = {TRAINED, noise, digit};
+    struct training t = new_training(&d, &theta, &any_scale, &(struct random){1});
+    prepare_to_keep();
+    raise(SIGTERM);
+    train(&t);
+    exit(t.done != 0);
+}
+
+static void keep_and_be_as_before(void)
+{
+    prepare_to_keep();
+    empty.done = 1, empty.theta = &theta;
+    keep(&empty, &any_scale);
+    exit(signal(SIGTERM, SIG_DFL) != SIG_DFL);
+}
+
+static void plan_too_much(void)
+{
+    static const struct data many = {.count = 3000000};
+    chosen.batch = 1, chosen.epochs = 1000;
+    new_training(&many, &theta, &any_scale, NULL);
+}
+
+static void check_ends(void)
+{
+    remove("a");
+    int status = outcome(keep_nothing);
+    expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM && access("a", F_OK),
+           "a signal before the first step ends the program, and nothing is saved");
+    expect(outcome(train_nothing) == 0, "for no step is taken then");
+    expect(outcome(keep_and_be_as_before) == 0 && !access("a", F_OK),
+           "after the last one it is what it was");
+    status = outcome(plan_too_much);
+    expect(WIFEXITED(status) && WEXITSTATUS(status) == 1,
+           "more steps than an int counts are refused");
+}
+
 // Check the meeting
 enum { MOST_THREADS = 5 };
 struct rounds { int count, in[MOST_THREADS], early[MOST_THREADS]; };
@@ -849,6 +917,66 @@ static void check_meeting(int threads, int count)
     }
     result(!early && complete_rounds, "      %d threads meet %d times, none goes on before all",
            threads, 2 * count);
+}
+
+// Check the progress
+// What is written about so many steps of a run, and behind it an exclamation mark.
+static const char *told(struct training *t, int step, int on_terminal)
+{
+    int end[2], standard_error = dup(2);   // what is written to end[1] comes out at end[0]
+    long length = 0, more = 1;
+    if (on_terminal) {
+        end[0] = posix_openpt(O_RDWR | O_NOCTTY);
+        if (grantpt(end[0]) || unlockpt(end[0]))
+            return "no pseudo-terminal";
+        end[1] = open(ptsname(end[0]), O_WRONLY | O_NOCTTY);
+    } else if (pipe(end))
+        return "no pipe";
+    dup2(end[1], 2);
+    progress(t, step);
+    fputc('!', stderr);
+    dup2(standard_error, 2);
+    for (; more > 0 && !memchr(content, '!', length); length += more)
+        more = read(end[0], content + length, 500 - length);
+    content[length] = 0;
+    close(end[0]), close(end[1]), close(standard_error);
+    return content;
+}
+
+static int tells(struct training *t, int step, int on_terminal, const char *expected)
+{
+    return !strcmp(told(t, step, on_terminal), expected);
+}
+
+static int silent_at_once(struct training *t)   // a tenth of a second may end in between
+{
+    return tells(t, 199, 1, "!") || tells(t, 199, 1, "!") || tells(t, 199, 1, "!");
+}
+
+#define LINE " 19%  step 199 of 1000  loss 0.1250  40 samples/s  404 s left"
+#define LAST_LINE "100%  step 1000 of 1000  loss 0.1250  40 samples/s  0 s left"
+
+static void check_progress(void)
+{
+    struct timespec before, after;
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    double time = now();
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    expect(before.tv_sec + 1e-9 * before.tv_nsec <= time
+           && time <= after.tv_sec + 1e-9 * after.tv_nsec, "now is now, in seconds");
+    struct training t = {.steps = 1000, .done = 4000, .running = 0.125, .since = time - 100.3};
+    expect(tells(&t, 199, 0, LINE "\n!") && tells(&t, 199, 0, "!"),
+           "progress is told once a tenth");
+    t.shown = 9;
+    expect(tells(&t, 999, 0, "!"), "and not at the last step but one");
+    t.shown = 10;
+    expect(tells(&t, 1000, 0, LAST_LINE "\n!"), "and at the last");
+    expect(tells(&t, 199, 1, "\r" LINE "\033[K!") && t.shown / 2 == 501 && silent_at_once(&t),
+           "on a terminal once a tenth of a second, over the line before");
+    t.shown = 0;
+    expect(tells(&t, 1000, 1, "\r" LAST_LINE "\r\n!"), "where the last line stays");
+    t.shown = 0;
+    expect(strstr(told(&t, 999, 1), "\033[K!") != NULL, "but not the one before it");
 }
 
 // Read a file of parameters
@@ -1074,6 +1202,8 @@ int main(void)
     reject_wrong_runs(seed);
     check_threads(wishes[1]);
     check_interruption(wishes[0]);
+    check_ends();
+    check_progress();
     check_trainer(seed + 5000000000);
     check_study(seed + 9);
     leave(folder);
