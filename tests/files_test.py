@@ -223,7 +223,8 @@ class KnownDigits(Files):
                 ('P5 2 28 254\n', 784, '2 by 28, white 254, expected 28 by 28, 255'),
                 ('P528 28 255\n', 784, binary), ('P2 28 28 255\n', 784, binary),
                 ('Q5 28 28 255\n', 784, binary), ('P5 28 28 255#', 784, binary), ('P5 28 x\n', 784, binary),
-                ('P5 x 28 255\n', 784, binary), ('P5 28 28 255', 0, binary), ('P5 28 28 #', 0, binary),
+                ('P5 x 28 255\n', 784, binary), ('P5 28 028 255\n', 784, binary),
+                ('P5 28 28 255', 0, binary), ('P5 28 28 #', 0, binary),
                 ('P5 28 28\n', 0, binary), ('P5', 0, binary), ('P', 0, binary), ('', 0, binary),
                 (70000 * ' ', 0, 'longer than the 65536 bytes that such a file can have')):
             with self.subTest(head=head[:30], length=length):
@@ -249,6 +250,11 @@ class KnownDigits(Files):
             self.refuses("%s: the input's deviation is %g, expected more than 0"
                          % (self.path('equal'), deviation),
                          'study', '--load', self.path('equal'), '--read', self.path('digit.pgm'))
+
+    def test_no_network_is_loaded(self):
+        write_pgm(self.path('digit.pgm'), marked(4))
+        self.refuses(self.path('digit.pgm') + ': not a safetensors file',
+                     'study', '--load', self.path('digit.pgm'), '--read', self.path('digit.pgm'))
 
     def test_a_long_header(self):
         """The format allows for a hundred million bytes."""
@@ -316,6 +322,7 @@ class Training(OwnData):
                                     '--save', self.path('saved'))
             p = read_parameters(self.path('saved'))
             self.expect_scale(p, self.pictures[:-count])
+            self.assertEqual(len(said.splitlines()), 4)
             if count < 3:
                 self.expect_test(said, p, self.pictures[-count:], self.labels[-count:])
         self.assertIn(' of 49 right, ', said)
@@ -388,7 +395,7 @@ class Signals(OwnData):
         for program, number in (('mnist', signal.SIGINT), ('study', signal.SIGTERM),
                                 ('mnist', signal.SIGHUP)):
             with self.subTest(number=number):
-                status, said, told = self.send(program, number, False, '--epochs', '100')
+                status, said, told = self.send(program, number, False, '--epochs', '20')
                 self.assertEqual(status, -number)
                 self.assertIn('interrupted: these are the parameters so far\nsaved %s\ntest cost '
                               % self.path('saved'), said)
@@ -398,13 +405,13 @@ class Signals(OwnData):
     def test_or_not(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(number=number):
-                status, said, told = self.send('mnist', number, True, '--epochs', '20')
+                status, said, told = self.send('mnist', number, True, '--epochs', '5')
                 self.assertEqual((status, 'interrupted' in said), (0, False))
 
     def test_a_log_that_cannot_be_kept(self):
         """While it is written, a folder of that name appears."""
-        log = self.path('log')
-        with self.trainer('study', '--log', log, '--epochs', '100') as trainer:
+        log = self.path('log%d')
+        with self.trainer('study', '--log', log, '--epochs', '20') as trainer:
             trainer.stderr.readline()
             os.mkdir(log)
             trainer.send_signal(signal.SIGTERM)

@@ -354,8 +354,8 @@ ROUNDS = [(FORMS['double'] + TRAP + ['-O0'], {}),
 TRAINER = ('mnist', 'study')
 TRAINER_FORMS = {'double': ['-DDOUBLE', '-DPLAIN'], 'lanes': []}
 TRAINER_ROUNDS = [*((form + ['-DFILTERS=2', '-O1'], None) for form in TRAINER_FORMS.values()),
-                  (STRICT + ['-O1'], [sys.executable, 'tests/files_test.py']),
-                  (['-O1'], ['sh', 'tests/mnist_test.sh'])]
+                  (['-fsanitize=address', '-O2'], [sys.executable, 'tests/files_test.py']),
+                  (['-O3'], ['sh', 'tests/mnist_test.sh'])]
 PROGRAMS = {'mnist': [], 'study': [], 'mnist-plain': ['-DPLAIN'], 'mnist-double': ['-DDOUBLE'], 'draw': []}
 CHOICE = """#include <stdlib.h>
 static int mutant;
@@ -536,8 +536,8 @@ class TrainerTrial(Trial):
         return self.trial_run(*self.tests, ['./' + program], {})
 
     def in_programs(self, flags, test):
-        """The programs that hold all the living, and beside them those that have none."""
-        mutated = all_in_one(self.source, {number: self.mutants[number] for number in self.living()}, apart)
+        """The programs that hold those to try, and beside them programs that have none."""
+        mutated = all_in_one(self.source, {number: self.mutants[number] for number in self.to_try(test)})
         folder = tempfile.mkdtemp(dir=self.folder)
         for program, more in PROGRAMS.items():
             file = 'src/%s.c' % program.split('-')[0]
