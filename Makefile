@@ -221,7 +221,7 @@ seeds: $(CHECKS) build/network_complex $(RUN) $(DRAWN)
 	@seq $(SEEDS) | xargs -P $(JOBS) -I N sh tests/seed.sh N $(CHECKS) build/network_complex $(RUN)
 	@echo '$(SEEDS) passed, 0 failed'
 ## make mutants        what catches each wrong version of the chapters, each small edit of their code, of the trainer's
-mutants: python $(CHAPTERS:%=build/%_complex)
+mutants: python $(CHAPTERS:%=build/%_complex) build/one.c
 	@for name in $(CHAPTERS); do echo "$$name: what each wrong version is caught by"; \
 	    MUTANTS=1 build/$${name}_complex | grep '^  (\|wrong versions\|FAILED'; done
 	@CC='$(CC)' $(PYTHON) tests/mutate.py $(CHAPTERS) fast trainer
