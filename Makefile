@@ -158,7 +158,7 @@ build/lanes_%: FLAGS = $(CFLAGS) -O1 -Isrc $(if $(findstring fast,$*),,-DPLAIN) 
     $(addprefix -DLANES=,$(filter-out fast double,$(subst _, ,$*)))
 build/lanes_%: tests/lanes_test.c src/fast.c tests/check.h
 	$(compile)
-## make check-lanes    every layer of chapters 1 to 7, and the fast sums, in rows of 4, 8 and 16 lanes against doubles
+## make check-lanes    every layer of chapters 1 to 6, and the fast sums, in rows of 4, 8 and 16 lanes against doubles
 check-lanes: $(LANES) build/lanes_double
 	@for lanes in $(LANES); do $$lanes | build/lanes_double || exit; done
 
