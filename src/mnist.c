@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [bf65355e8f84]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [8b9f7be2cea6]: edit there, or here and make stitch
 //
 // A convolutional network that learns to read handwritten digits: all of the book's layers.
 //
@@ -756,16 +756,16 @@ static double now(void)   // seconds
 
 static void progress(struct training *t, int step)   // steps done
 {
-    int terminal = isatty(STDERR_FILENO);
+    int terminal = isatty(STDERR_FILENO), last = t->stopped || step == t->steps;
     double seconds = now() - t->since;
     int tenths = terminal ? (int)(10 * seconds) : (int)(10.0 * step / t->steps);
-    if (tenths == t->shown && step < t->steps)
+    if (tenths == t->shown && !last)
         return;
     t->shown = tenths;
     fprintf(stderr, "%s%3.0f%%  step %d of %d  loss %.4f  %.0f samples/s  %.0f s left%s",
             terminal ? "\r" : "", floor(100.0 * step / t->steps), step, t->steps, t->running,
             t->done / seconds, seconds * (t->steps - step) / step,
-            terminal && step < t->steps ? "\033[K" : "\n");
+            terminal && !last ? "\033[K" : "\n");
 }
 
 // Interruptions

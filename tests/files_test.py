@@ -9,6 +9,7 @@ import csv
 import json
 import math
 import os
+import pty
 import random
 import re
 import signal
@@ -378,24 +379,35 @@ class Signals(OwnData):
     """A signal ends training, and what has been learned is saved; one that is ignored does nothing."""
     def trainer(self, program, *options, **more):
         command = [os.path.join(PROGRAMS, program), '--data', self.folder, '--save', self.path('saved')]
-        return subprocess.Popen([*command, *options], universal_newlines=True, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, **more)
+        return subprocess.Popen([*command, *options], universal_newlines=True, stdout=subprocess.PIPE, **more)
 
-    def send(self, program, number, ignored, *options):
-        """Sends it to a trainer that has begun. What that returns and prints."""
-        def prepare():
-            signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
-        with self.trainer(program, *options, preexec_fn=prepare) as trainer:
-            told = trainer.stderr.readline()
+    def end(self, program, number, at_work, *options):
+        """Sends a signal to a long training after a tenth of a second, when it tells its progress to a
+        terminal. What that returns, prints and tells."""
+        terminal, its_end = pty.openpty()
+        with self.trainer(program, '--epochs', '1000', *options, stderr=its_end) as trainer:
+            os.close(its_end)
+            told = os.read(terminal, 1000)
+            at_work()
             trainer.send_signal(number)
-            said, more = trainer.communicate()
-        return trainer.returncode, said, told + more
+            said, _ = trainer.communicate()
+            for part in iter(lambda: self.rest(terminal), b''):
+                told += part
+        os.close(terminal)
+        return trainer.returncode, said, told.decode()
+
+    @staticmethod
+    def rest(terminal):
+        try:
+            return os.read(terminal, 1000)
+        except OSError:   # the other end is closed
+            return b''
 
     def test_training_is_ended(self):
         for program, number in (('mnist', signal.SIGINT), ('study', signal.SIGTERM),
                                 ('mnist', signal.SIGHUP)):
             with self.subTest(number=number):
-                status, said, told = self.send(program, number, False, '--epochs', '20')
+                status, said, told = self.end(program, number, lambda: None)
                 self.assertEqual(status, -number)
                 self.assertIn('interrupted: these are the parameters so far\nsaved %s\ntest cost '
                               % self.path('saved'), said)
@@ -405,19 +417,19 @@ class Signals(OwnData):
     def test_or_not(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(number=number):
-                status, said, told = self.send('mnist', number, True, '--epochs', '5')
-                self.assertEqual((status, 'interrupted' in said), (0, False))
+                with self.trainer('mnist', '--epochs', '20', stderr=subprocess.PIPE,
+                                  preexec_fn=lambda: signal.signal(number, signal.SIG_IGN)) as trainer:
+                    trainer.stderr.readline()
+                    trainer.send_signal(number)
+                    said, _ = trainer.communicate()
+                self.assertEqual((trainer.returncode, 'interrupted' in said), (0, False))
 
     def test_a_log_that_cannot_be_kept(self):
         """While it is written, a folder of that name appears."""
         log = self.path('log%d')
-        with self.trainer('study', '--log', log, '--epochs', '20') as trainer:
-            trainer.stderr.readline()
-            os.mkdir(log)
-            trainer.send_signal(signal.SIGTERM)
-            said, told = trainer.communicate()
+        status, said, told = self.end('study', signal.SIGTERM, lambda: os.mkdir(log), '--log', log)
         self.assertIn('saved', said)
-        self.assertEqual((trainer.returncode, told.splitlines()[-1]),
+        self.assertEqual((status, told.splitlines()[-1]),
                          (1, 'study: %s: cannot write: Is a directory; an older file is untouched' % log))
 
 

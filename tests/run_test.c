@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [6001f2ee0621]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [435231f644ab]: edit there, or here and make stitch
 #define _GNU_SOURCE
 #include <math.h>
 #include <stdint.h>
@@ -971,6 +971,10 @@ static void check_progress(void)
     expect(tells(&t, 999, 0, "!"), "and not at the last step but one");
     t.shown = 10;
     expect(tells(&t, 1000, 0, LAST_LINE "\n!"), "and at the last");
+    t.shown = 1, t.stopped = 1;
+    expect(tells(&t, 199, 0, LINE "\n!") && tells(&t, 199, 1, "\r" LINE "\r\n!"),
+           "and when training is stopped");
+    t.shown = 0, t.stopped = 0;
     expect(tells(&t, 199, 1, "\r" LINE "\033[K!") && t.shown / 2 == 501 && silent_at_once(&t),
            "on a terminal once a tenth of a second, over the line before");
     t.shown = 0;
