@@ -1,10 +1,10 @@
-// Tangled from chapters/3-cross-correlation.md [d0ce63a39fc1]: edit there, or here and make stitch
+// Tangled from chapters/3-cross-correlation.md [404be9b77b30]: edit there, or here and make stitch
 #include "../src/cross_correlation.c"
 #include "check.h"
 
 // Lists and pictures
 enum shape { LISTS = 100, PICTURES };   // less than that: the pieces of a unit in (12)
-enum { SMALL = 4 * 3 * 4 * 4, SIZES = 4, FAR = 90 };   // where everything is zero
+enum { SMALL = 4 * 3 * 4 * 4, SIZES = 4 };   // small shapes; sizes that are enlarged
 static struct pictures n, exchanged;
 static struct array k, m, s, r, km, mk, s_plane, padded, flipped, r_flipped, ds, dk, dm;
 static struct array k_line, m_line, s_line, sums;   // of (13) and (12)
@@ -50,6 +50,7 @@ static int small_pictures(long number)
     return 1;
 }
 
+#define FAR (n.KX + n.KY + n.MX + n.MY)   // where everything is zero
 #define EVERYWHERE(i) for (int i = -FAR; i <= FAR; i++)
 #define EACH_SUM EACH(x, n.KX + n.MX - 1) EACH(y, n.KY + n.MY - 1)
 #define EACH_TERM EACH_SUM EACH(x_, n.KX) EACH(y_, n.KY)
