@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [f19ee59ff13f]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [7428690d70d8]: edit there, or here and make stitch
 #define _GNU_SOURCE
 #include <math.h>
 #include <stdint.h>
@@ -843,7 +843,7 @@ static int outcome(void (*job)(void))
 static void keep_nothing(void)
 {
     prepare_to_keep();
-    raise(SIGTERM);
+    raise(SIGINT), raise(SIGTERM);
     keep(&empty, &any_scale);
 }
 
@@ -877,7 +877,7 @@ static void check_ends(void)
     remove("a");
     int status = outcome(keep_nothing);
     expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM && access("a", F_OK),
-           "a signal before the first step ends the program, and nothing is saved");
+           "the last signal before the first step ends the program, and nothing is saved");
     expect(outcome(train_nothing) == 0, "for no step is taken then");
     expect(outcome(keep_and_be_as_before) == 0 && !access("a", F_OK),
            "after the last one it is what it was");
@@ -981,6 +981,13 @@ static void check_progress(void)
     expect(tells(&t, 1000, 1, "\r" LAST_LINE "\r\n!"), "where the last line stays");
     t.shown = 0;
     expect(strstr(told(&t, 999, 1), "\033[K!") != NULL, "but not the one before it");
+    t.shown = 0, t.loss = &(double){0.5};
+    hush();
+    watch(&t, (struct batch){.step = 98, .count = 1});
+    int after_99 = t.shown;
+    watch(&t, (struct batch){.step = 99, .count = 1});
+    speak();
+    expect(after_99 == 0 && t.shown == 1, "who looks on knows how many steps are done");
 }
 
 // Read a file of parameters
