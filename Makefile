@@ -62,6 +62,7 @@ python:
 
 FLAGS   = $(CFLAGS)
 TRAINER = src/mnist.c src/fast.c src/program.h src/safetensors.h
+TRIED   = $(addprefix build/,mnist mnist-plain mnist-double study inside draw one.c)   # what the programs' tests call
 compile = @echo '$(strip $(CC) $(filter -D%,$(FLAGS))) $< -o $@'; $(CC) $(STRICT) $(FLAGS) $< -o $@ -pthread -lm
 
 build/mnist build/mnist-plain build/mnist-double: $(TRAINER)
@@ -211,9 +212,8 @@ build/fuzz_test.log: build/fuzz_test
 $(TOOLS:%=build/%_test.log): build/%.log: tests/%.py build/tangled
 	@CC='$(CC)' $(PYTHON) $< $(log)
 build/concordance_test.log: $(CHECKS:%=%.log)
-build/files_test.log: build/study build/draw build/mnist build/mnist-double
-build/%_test.log: tests/%_test.sh build/inside build/study build/draw build/mnist build/mnist-plain build/mnist-double \
-            build/one.c
+build/files_test.log: $(TRIED)
+build/%_test.log: tests/%_test.sh $(TRIED)
 	@sh $< $(log)
 
 ## make seeds          other draws of numbers and shapes: 200, or SEEDS=20
@@ -221,7 +221,7 @@ seeds: $(CHECKS) build/network_complex $(RUN) $(DRAWN)
 	@seq $(SEEDS) | xargs -P $(JOBS) -I N sh tests/seed.sh N $(CHECKS) build/network_complex $(RUN)
 	@echo '$(SEEDS) passed, 0 failed'
 ## make mutants        what catches each wrong version of the chapters, each small edit of their code, of the trainer's
-mutants: python $(CHAPTERS:%=build/%_complex) build/one.c
+mutants: python $(CHAPTERS:%=build/%_complex) $(TRIED)
 	@for name in $(CHAPTERS); do echo "$$name: what each wrong version is caught by"; \
 	    MUTANTS=1 build/$${name}_complex | grep '^  (\|wrong versions\|FAILED'; done
 	@CC='$(CC)' $(PYTHON) tests/mutate.py $(CHAPTERS) fast trainer
