@@ -13,13 +13,16 @@ checks. An explanation whose mutant is killed or gone is stale, and an error too
 """
 import collections
 import concurrent.futures
+import functools
 import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from tools import ROOT   # finds the tangler
@@ -428,7 +431,7 @@ class Trial:
                         if any(first <= mutant.line < last for first, last in lanes)}
         self.right = {form: self.code(self.source, form) for form in self.forms}
 
-    forms, rounds = FORMS, ROUNDS
+    forms, rounds, patience = FORMS, ROUNDS, 60   # seconds
 
     def living(self):
         return [number for number in self.mutants if number not in self.verdict]
@@ -474,15 +477,22 @@ class Trial:
             yield test, ['./' + program]
 
     def passes(self, number, command, environment, seconds):
-        """Whether a checker ends well, within its processor time. The first line with FAILED is enough."""
+        """Whether a checker ends well, within its processor time and a generous time by the clock, for a
+        mutant may stop its own process. The first line with FAILED is enough. What it has started ends
+        with it."""
         command = ['sh', '-c', 'ulimit -t %d; exec "$@"' % seconds, 'sh', *command]
         own = tempfile.mkdtemp(dir=self.folder)
         environment = {**CLEAN, 'MUTANT': str(number), 'TMPDIR': own, **environment}
         with subprocess.Popen(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as check:
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              start_new_session=True) as check:
+            end = functools.partial(os.killpg, check.pid, signal.SIGKILL)
+            late = threading.Timer(self.patience + 10 * seconds, end)
+            late.start()
             failed = any(b'FAILED' in line for line in check.stdout)
+            late.cancel()
             if failed:
-                check.kill()
+                end()
         shutil.rmtree(own, ignore_errors=True)
         return not failed and check.returncode == 0
 

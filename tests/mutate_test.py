@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 import unittest
 
 import counted
@@ -261,6 +262,14 @@ class Project(unittest.TestCase):
         self.write('chapters/1-small.md', SMALL.replace('!= 4', '!= 5'))
         with self.assertRaisesRegex(mutate.Failure, 'tests/small_test.c fails without any mutant'):
             self.mutate('small')
+
+    def test_one_that_stops_or_leaves_something_behind_is_ended(self):
+        trial = mutate.Trial.__new__(mutate.Trial)
+        trial.folder, trial.patience = self.root, -9
+        for command in ('kill -STOP $$', 'sleep 100 & kill -STOP $$', 'echo FAILED; sleep 100'):
+            since = time.monotonic()
+            self.assertFalse(trial.passes(1, ['sh', '-c', command], {}, 1))
+            self.assertLess(time.monotonic() - since, 10)
 
     def test_no_such_chapter(self):
         with self.assertRaisesRegex(mutate.Failure, 'no chapter makes src/large.c'):
