@@ -213,7 +213,7 @@ if little $mnist --help >"$dir/out" 2>&1; then   # the sanitizers' builds reserv
     { printf '\0\0\010\003\0\0\150\0\0\0\0\034\0\0\0\034'; } >"$dir/huge/$images"
     little $mnist --data "$dir/huge" --threads 1 2>"$dir/err"
     ok 'nor do pictures that are not there' grep -q 'shorter than its header says' "$dir/err"
-    little $mnist --data "$drawn" --batch 4096 --threads 256 --save "$two" 2>"$dir/err"
+    (ulimit -s 600000; little $mnist --data "$drawn" --threads 3 --save "$two" 2>"$dir/err")   # KB for each thread
     ok 'a thread that cannot be started is told' grep -q 'cannot start thread .*; try fewer --threads' "$dir/err"
 fi
 
