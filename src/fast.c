@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [35534d09fd82]: edit there, or here and make stitch
+// Tangled from chapters/9-why-it-is-fast.md [c5b259330bea]: edit there, or here and make stitch
 #ifndef SUMS_ALONE   // the trainer, which includes this file, has these already
 #include <assert.h>
 #include <limits.h>
@@ -98,132 +98,171 @@ void convolution_db(struct convolution n, const real dz[n.C][n.X][n.Y], weight d
 #endif
 
 // Sums side by side
-enum { TILE = 8 };   // so many running sums
+enum { TILE = 8, HALF = TILE / 2 };   // neurons at one place, neurons at two: eight sums in both cases
 
 // Fast: convolution, forward (7) (G5)
 // Some feature maps
-// (7) for R neurons of the layer n, R at most TILE.
+// (7) for R neurons of the layer n, at P neighbouring places at a time, from column first on.
 __attribute__((always_inline))
-static inline void some_maps(int R, struct convolution n, const weight w[R][n.C_][n.KX][n.KY],
-                             const weight b[R], const real a[n.C_][n.X_][n.Y_],
-                             real z[R][n.X][n.Y])
+static inline void some_maps(int P, int R, int first, struct convolution n,
+                             const weight w[R][n.C_][n.KX][n.KY], const weight b[R],
+                             const real a[n.C_][n.X_][n.Y_], real z[R][n.X][n.Y])
 {
     for (int x = 0; x < n.X; x++)
-        for (int y = 0; y < n.Y; y++) {
+        for (int y = first; y + P <= n.Y; y += P) {
             real s[TILE];
-            for (int c = 0; c < R; c++)
-                s[c] = same(b[c]);
+            for (int k = 0; k < P * R; k++)
+                s[k] = same(b[k % R]);
             for (int c_ = 0; c_ < n.C_; c_++)
                 for (int x_ = 0; x_ < n.KX; x_++)
-                    for (int y_ = 0; y_ < n.KY; y_++) {
-                        int i = x * n.SX + x_ - n.PX, j = y * n.SY + y_ - n.PY;
-                        if (inside(i, n.X_) && inside(j, n.Y_))
-                            for (int c = 0; c < R; c++)
-                                s[c] += w[c][c_][x_][y_] * a[c_][i][j];
-                    }
-            for (int c = 0; c < R; c++)
-                z[c][x][y] = s[c];
+                    for (int y_ = 0; y_ < n.KY; y_++)
+                        for (int p = 0; p < P; p++) {
+                            int i = x * n.SX + x_ - n.PX, j = (y + p) * n.SY + y_ - n.PY;
+                            if (inside(i, n.X_) && inside(j, n.Y_))
+                                for (int c = 0; c < R; c++)
+                                    s[p * R + c] += w[c][c_][x_][y_] * a[c_][i][j];
+                        }
+            for (int k = 0; k < P * R; k++)
+                z[k % R][x][y + k / R] = s[k];
         }
+}
+
+__attribute__((always_inline))
+static inline void all_maps(int P, int R, int first, struct convolution n,
+                            const weight w[n.C][n.C_][n.KX][n.KY], const weight b[n.C],
+                            const real a[n.C_][n.X_][n.Y_], real z[n.C][n.X][n.Y])
+{
+    int c = 0;
+    for (; c + R <= n.C; c += R)
+        some_maps(P, R, first, n, w + c, b + c, a, z + c);
+    if (c < n.C)
+        some_maps(P, n.C - c, first, n, w + c, b + c, a, z + c);
 }
 
 void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
                          const weight b[n.C], const real a[n.C_][n.X_][n.Y_], real z[n.C][n.X][n.Y])
 {
     assert(convolution_fits(n));
-    int c = 0;
-    for (; c + TILE <= n.C; c += TILE)
-        some_maps(TILE, n, w + c, b + c, a, z + c);
-    if (c < n.C)
-        some_maps(n.C - c, n, w + c, b + c, a, z + c);
+    all_maps(2, HALF, 0, n, w, b, a, z);
+    if (n.Y % 2)
+        all_maps(1, TILE, n.Y - 1, n, w, b, a, z);
 }
 
 // Fast: convolution, slope of the input (8) (G6a)
 // Some slopes of the input
-// (8) for R channels of the input of the layer n, from number first on, R at most TILE.
+// The row or column of the output whose window begins so far from the first window; -1: there is none.
+static inline int output(int after, int stride, int extent)
+{
+    return after < 0 || after % stride || after / stride >= extent ? -1 : after / stride;
+}
+
+// (8) for R channels of the input of the layer n, from channel c0 on, and P places at a time, in
+// columns from first to end, where they all find an output or none does.
 __attribute__((always_inline))
-static inline void some_channels(int R, int first, struct convolution n,
+static inline void some_channels(int P, int R, int c0, int first, int end, struct convolution n,
                                  const weight w[n.C][n.C_][n.KX][n.KY],
                                  const real dz[n.C][n.X][n.Y], real da[n.C_][n.X_][n.Y_])
 {
     for (int i = 0; i < n.X_; i++)
-        for (int j = 0; j < n.Y_; j++) {
+        for (int j = first; j < end; j += P) {
             real s[TILE];
-            for (int k = 0; k < R; k++)
+            for (int k = 0; k < P * R; k++)
                 s[k] = same(0);
             for (int x_ = 0; x_ < n.KX; x_++)
                 for (int y_ = 0; y_ < n.KY; y_++) {
-                    int top = i + n.PX - x_, left = j + n.PY - y_, x = top / n.SX, y = left / n.SY;
-                    if (top < 0 || top % n.SX || x >= n.X || left < 0 || left % n.SY || y >= n.Y)
-                        continue;   // no output here
-                    for (int c = 0; c < n.C; c++)
-                        for (int k = 0; k < R; k++)
-                            s[k] += dz[c][x][y] * w[c][first + k][x_][y_];
+                    int x = output(i + n.PX - x_, n.SX, n.X), y = output(j + n.PY - y_, n.SY, n.Y);
+                    for (int c = 0; c < n.C && x >= 0 && y >= 0; c++)
+                        for (int p = 0; p < P; p++)
+                            for (int k = 0; k < R; k++)
+                                s[p * R + k] += dz[c][x][y + p] * w[c][c0 + k][x_][y_];
                 }
-            for (int k = 0; k < R; k++)
-                da[first + k][i][j] = s[k];
+            for (int k = 0; k < P * R; k++)
+                da[c0 + k % R][i][j + k / R] = s[k];
         }
+}
+
+__attribute__((always_inline))
+static inline void all_channels(int P, int R, int first, int end, struct convolution n,
+                                const weight w[n.C][n.C_][n.KX][n.KY],
+                                const real dz[n.C][n.X][n.Y], real da[n.C_][n.X_][n.Y_])
+{
+    int c0 = 0;
+    for (; c0 + R <= n.C_; c0 += R)
+        some_channels(P, R, c0, first, end, n, w, dz, da);
+    if (c0 < n.C_)
+        some_channels(P, n.C_ - c0, c0, first, end, n, w, dz, da);
 }
 
 void convolution_da(struct convolution n, const weight w[n.C][n.C_][n.KX][n.KY],
                     const real dz[n.C][n.X][n.Y], real da[n.C_][n.X_][n.Y_])
 {
     assert(convolution_fits(n));
-    int first = 0;
-    for (; first + TILE <= n.C_; first += TILE)
-        some_channels(TILE, first, n, w, dz, da);
-    if (first < n.C_)
-        some_channels(n.C_ - first, first, n, w, dz, da);
+    int pairs = n.SY == 1 && n.PY < n.KY && n.Y > n.KY ? (n.Y - n.KY + 1) / 2 : 0;
+    int first = pairs ? n.KY - 1 - n.PY : 0, end = first + 2 * pairs;
+    all_channels(1, TILE, 0, first, n, w, dz, da);
+    all_channels(2, HALF, first, end, n, w, dz, da);
+    all_channels(1, TILE, end, n.Y_, n, w, dz, da);
 }
 
 // Fast: convolution, slope of the weights (9) (G6b)
 // Some slopes of the kernels
-// Adds to the sums of (9) what row x of R neurons and one channel of the input give.
+// (9) for R neurons, one channel a of the input, and P neighbouring weights of a kernel.
 __attribute__((always_inline))
-static inline void add_row(int R, int x, struct convolution n, const real a[n.X_][n.Y_],
-                           const real dz[R][n.X][n.Y], real sum[n.KX][n.KY][R])
+static inline void some_slopes(int P, int R, int c_, int x_, int y_, struct convolution n,
+                               const real a[n.X_][n.Y_], const real dz[R][n.X][n.Y],
+                               weight dw[R][n.C_][n.KX][n.KY])
 {
-    for (int x_ = 0; x_ < n.KX; x_++)
-        for (int y_ = 0; y_ < n.KY; y_++) {
-            real s[TILE];
+    real s[TILE];
+    for (int k = 0; k < P * R; k++)
+        s[k] = same(0);
+    for (int x = 0; x < n.X; x++)
+        #pragma GCC unroll 4   // or gcc 12 loads each slope twice
+        for (int y = 0; y < n.Y; y++) {
+            real slope[TILE];
             for (int c = 0; c < R; c++)
-                s[c] = sum[x_][y_][c];
-            for (int y = 0; y < n.Y; y++) {
-                int i = x * n.SX + x_ - n.PX, j = y * n.SY + y_ - n.PY;
+                slope[c] = dz[c][x][y];
+            for (int p = 0; p < P; p++) {
+                int i = x * n.SX + x_ - n.PX, j = y * n.SY + y_ + p - n.PY;
                 if (inside(i, n.X_) && inside(j, n.Y_))
                     for (int c = 0; c < R; c++)
-                        s[c] += dz[c][x][y] * a[i][j];
+                        s[p * R + c] += slope[c] * a[i][j];
             }
-            for (int c = 0; c < R; c++)
-                sum[x_][y_][c] = s[c];
         }
+    for (int k = 0; k < P * R; k++)
+        dw[k % R][c_][x_][y_ + k / R] = total(s[k]);
 }
 
-// (9) for R neurons of the layer n, R at most TILE.
+// (9) for R neurons of the layer n, P columns of the kernels at a time, from column first on.
 __attribute__((always_inline))
-static inline void some_kernels(int R, struct convolution n, const real a[n.C_][n.X_][n.Y_],
-                                const real dz[R][n.X][n.Y], weight dw[R][n.C_][n.KX][n.KY])
+static inline void some_kernels(int P, int R, int first, struct convolution n,
+                                const real a[n.C_][n.X_][n.Y_], const real dz[R][n.X][n.Y],
+                                weight dw[R][n.C_][n.KX][n.KY])
 {
-    for (int c_ = 0; c_ < n.C_; c_++) {
-        real sum[n.KX][n.KY][R];
-        memset(sum, 0, sizeof sum);
-        for (int x = 0; x < n.X; x++)
-            add_row(R, x, n, a[c_], dz, sum);
-        for (int c = 0; c < R; c++)
-            for (int x_ = 0; x_ < n.KX; x_++)
-                for (int y_ = 0; y_ < n.KY; y_++)
-                    dw[c][c_][x_][y_] = total(sum[x_][y_][c]);
-    }
+    for (int c_ = 0; c_ < n.C_; c_++)
+        for (int x_ = 0; x_ < n.KX; x_++)
+            for (int y_ = first; y_ + P <= n.KY; y_ += P)
+                some_slopes(P, R, c_, x_, y_, n, a[c_], dz, dw);
+}
+
+__attribute__((always_inline))
+static inline void all_kernels(int P, int R, int first, struct convolution n,
+                               const real a[n.C_][n.X_][n.Y_], const real dz[n.C][n.X][n.Y],
+                               weight dw[n.C][n.C_][n.KX][n.KY])
+{
+    int c = 0;
+    for (; c + R <= n.C; c += R)
+        some_kernels(P, R, first, n, a, dz + c, dw + c);
+    if (c < n.C)
+        some_kernels(P, n.C - c, first, n, a, dz + c, dw + c);
 }
 
 void convolution_dw(struct convolution n, const real a[n.C_][n.X_][n.Y_],
                     const real dz[n.C][n.X][n.Y], weight dw[n.C][n.C_][n.KX][n.KY])
 {
     assert(convolution_fits(n));
-    int c = 0;
-    for (; c + TILE <= n.C; c += TILE)
-        some_kernels(TILE, n, a, dz + c, dw + c);
-    if (c < n.C)
-        some_kernels(n.C - c, n, a, dz + c, dw + c);
+    all_kernels(2, HALF, 0, n, a, dz, dw);
+    if (n.KY % 2)
+        all_kernels(1, TILE, n.KY - 1, n, a, dz, dw);
 }
 
 // Fast: fully-connected, forward (1)
@@ -233,6 +272,7 @@ static inline struct convolution of_one_pixel(struct fully_connected n)
     return (struct convolution){n.C, n.C_, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0};
 }
 
+__attribute__((flatten))
 void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_],
                              const weight b[n.C], const real a[n.C_], real z[n.C])
 {
@@ -240,6 +280,7 @@ void fully_connected_forward(struct fully_connected n, const weight w[n.C][n.C_]
 }
 
 // Fast: fully-connected, slope of the input (2)
+__attribute__((flatten))
 void fully_connected_da(struct fully_connected n, const weight w[n.C][n.C_], const real dz[n.C],
                         real da[n.C_])
 {
