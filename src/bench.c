@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [6cec391c256d]: edit there, or here and make stitch
+// Tangled from chapters/9-why-it-is-fast.md [34b6218cc6fd]: edit there, or here and make stitch
 //
 // How fast each part of the trainer is. It is the trainer with another beginning:
 //
@@ -91,7 +91,7 @@ static struct parameters *p, *gradient;
 static struct group *g;
 static int group;                   // its number in the batch
 
-enum { F = FILTERS, BATCH = 32 };
+enum { F = FILTERS, BATCH = 32, PICTURES = 2048 };
 #define FLAT(array) ((real *)(array))
 
 #define PART __attribute__((flatten, noinline)) static void
@@ -213,13 +213,14 @@ static double step_run[RUNS];   // seconds a sample
 // Waiting is part of a team's time.
 static void *time_on_thread(void *worker)
 {
-    enum { STEPS = 80 / FILTERS, COLD = 5 };
+    enum { SAMPLES_A_RUN = 80 / FILTERS * BATCH, COLD = 5 };
     struct worker *me = worker;
+    int steps = training.size < SAMPLES_A_RUN ? SAMPLES_A_RUN / training.size : 1;
     double (*seconds)(void) = me->team->threads > 1 ? now : worked;
     struct group *own = allocate(1, sizeof *own);
     for (int r = -COLD; r < RUNS; r++) {
         double since = seconds();
-        for (int k = 0; k < STEPS; k++) {
+        for (int k = 0; k < steps; k++) {
             struct batch b = batch(&training, k);
             differentiate(me, b, own);
             meet(me->team);
@@ -227,7 +228,7 @@ static void *time_on_thread(void *worker)
             meet(me->team);
         }
         if (me->number == 0 && r >= 0)
-            step_run[r] = (seconds() - since) / (STEPS * BATCH);
+            step_run[r] = (seconds() - since) / (steps * training.size);
     }
     free(own);
     return NULL;
@@ -237,6 +238,22 @@ static struct span time_step(int threads)   // seconds a sample
 {
     together(threads, time_on_thread, &training);
     return span(step_run);
+}
+
+// Seconds a sample of reading alone, as the test does it.
+static struct span time_reading(int threads)
+{
+    const struct data *d = training.data;
+    struct examination e = {d, p, .score = allocate(d->count, sizeof *e.score)};
+    double run[RUNS];
+    memcpy(e.value, training.value, sizeof e.value);
+    for (int r = 0; r < RUNS; r++) {
+        double since = now();
+        together(threads, examine, &e);
+        run[r] = (now() - since) / d->count;
+    }
+    free(e.score);
+    return span(run);
 }
 
 // Seconds of another build
@@ -295,14 +312,26 @@ static void print_parts(const double plain[PARTS + 1], const double scalar[PARTS
     }
 }
 
+// Of a sample, on so many threads; most: GFLOP/s that one of them could do.
+static void print_time(int threads, double multiply_adds, struct span s, double most)
+{
+    double rate = 2e-9 * multiply_adds / s.median;
+    printf("%d thread%s: %.2f us a sample (%.2f to %.2f), %.0f samples/s, "
+           "%.2f MFLOP a sample, %.0f GFLOP/s, %.0f %% of the peak\n",
+           threads, threads > 1 ? "s" : "", 1e6 * s.median, 1e6 * s.least, 1e6 * s.most,
+           1 / s.median, 2e-6 * multiply_adds, rate, 100 * rate / (most * threads));
+}
+
 static void print_step(int threads, double most)
 {
-    struct span s = time_step(threads);
-    double rate = 2e-9 * MULTIPLY_ADDS / s.median;
-    printf("%2d filters, %d thread%s: %.2f us a sample (%.2f to %.2f), %.0f samples/s, "
-           "%.2f MFLOP a sample, %.0f GFLOP/s, %.0f %% of the peak\n",
-           F, threads, threads > 1 ? "s" : "", 1e6 * s.median, 1e6 * s.least, 1e6 * s.most,
-           1 / s.median, 2e-6 * MULTIPLY_ADDS, rate, 100 * rate / (most * threads));
+    printf("%2d filters, batches of %d, ", F, training.size);
+    print_time(threads, MULTIPLY_ADDS, time_step(threads), most);
+}
+
+static void print_reading(int threads, double most)
+{
+    printf("%2d filters, reading alone, ", F);
+    print_time(threads, CONV1 + CONV2 + DENSE1 + DENSE2, time_reading(threads), most);
 }
 
 static void print_all(const char *plain_path, const char *double_path,
@@ -330,37 +359,41 @@ static struct data noise(struct random *random, int count)
     return d;
 }
 
-static void prepare(struct data *d, const struct scale *scale)
+static void prepare(struct data *d, int batch)
 {
+    static const struct scale scale = {127.5, 74};   // of bytes that are noise
     static struct random random = {1};
-    *d = noise(&random, 2048);
+    *d = noise(&random, PICTURES);
     p = allocate(1, sizeof *p);
     g = allocate(1, sizeof *g);
     initialise(p, &random);
-    chosen.batch = BATCH;
-    training = new_training(d, p, scale, &random);
+    chosen.batch = batch;
+    training = new_training(d, p, &scale, &random);
     gradient = training.gradient;
 }
 
 int main(int count, char **arguments)
 {
-    struct scale scale = {127.5, 74};   // of bytes that are noise
     static struct data d;
     real chain[CHAINS];
     for (int i = 0; i < CHAINS; i++)
         chain[i] = same(i);
     start("bench", "Measures the trainer.");
-    prepare(&d, &scale);
-    check_gradient();
+    const char *what = count > 1 ? arguments[1] : "";
+    int threads = count > 2 ? atoi(arguments[2]) : 0, batch = count > 3 ? atoi(arguments[3]) : BATCH;
+    prepare(&d, batch < 1 || batch > PICTURES ? BATCH : batch);
     struct span most = peak(same(0.999), same(0.001), chain);
     struct span one = one_sum(same(0.999), same(0.001), chain);
-    if (count == 2 && !strcmp(arguments[1], "--seconds"))
-        write_seconds();
-    else if (count == 3 && !strcmp(arguments[1], "--step") && atoi(arguments[2]) > 0)
-        print_step(atoi(arguments[2]), most.median);
-    else if (count == 3 && arguments[1][0] != '-')
-        print_all(arguments[1], arguments[2], most, one);
+    if (!strcmp(what, "--step") && threads > 0)
+        print_step(threads, most.median);
+    else if (!strcmp(what, "--read") && threads > 0)
+        print_reading(threads, most.median);
+    else if (count == 2 && !strcmp(what, "--seconds"))
+        check_gradient(), write_seconds();
+    else if (count == 3 && what[0] != '-')
+        check_gradient(), print_all(what, arguments[2], most, one);
     else
-        give_up("usage: bench-plain --seconds >FILE; bench FILE FILE; or bench --step THREADS");
+        give_up("usage: bench-plain --seconds >FILE; bench FILE FILE; "
+                "bench --step THREADS [BATCH]; or bench --read THREADS");
     return finish();
 }

@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [c5b259330bea]: edit there, or here and make stitch
+// Tangled from chapters/9-why-it-is-fast.md [54ef732e6a6c]: edit there, or here and make stitch
 #ifndef SUMS_ALONE   // the trainer, which includes this file, has these already
 #include <assert.h>
 #include <limits.h>
@@ -98,7 +98,7 @@ void convolution_db(struct convolution n, const real dz[n.C][n.X][n.Y], weight d
 #endif
 
 // Sums side by side
-enum { TILE = 8, HALF = TILE / 2 };   // neurons at one place, neurons at two: eight sums in both cases
+enum { TILE = 8, HALF = TILE / 2 };   // neurons at one place, neurons at two: eight sums each
 
 // Fast: convolution, forward (7) (G5)
 // Some feature maps
@@ -150,7 +150,7 @@ void convolution_forward(struct convolution n, const weight w[n.C][n.C_][n.KX][n
 
 // Fast: convolution, slope of the input (8) (G6a)
 // Some slopes of the input
-// The row or column of the output whose window begins so far from the first window; -1: there is none.
+// The row or column of the output whose window begins so far after the first one's; -1: none.
 static inline int output(int after, int stride, int extent)
 {
     return after < 0 || after % stride || after / stride >= extent ? -1 : after / stride;
