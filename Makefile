@@ -17,14 +17,14 @@ NETWORK   = build/network_complex build/network_lanes build/network_double
 RUN       = build/run_double build/run_lanes
 LANES     = $(foreach lanes,4 8 16,build/lanes_$(lanes) build/lanes_fast_$(lanes))
 MODERN   := $(shell $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null && echo yes)
-TOOLS    := $(if $(MODERN),tangle weave concordance mutate figures width files python data)
+TOOLS    := $(if $(MODERN),tangle weave concordance mutate figures width measured files python data)
 NOPYTHON  = $(PYTHON): not here, or older than Python 3.9
 LOGS      = $(CHECKS:%=%.log) $(CHECKS:%=%_shapes.log) $(NETWORK:%=%.log) $(TOOLS:%=build/%_test.log) \
             build/inside_test.log build/mnist_test.log build/fuzz_test.log $(RUN:%=%.log) $(LANES:%=%.log)
 
-.PHONY: all help always tangle stitch lines python train data gradcheck figure-data bench check-fast check-network \
-        check-lanes check-run test shapes seeds mutants stress errata book pdf figures browser-test pdf-test dist \
-        dist-test platforms clean
+.PHONY: all help always tangle stitch lines python train data gradcheck figure-data bench numbers check-fast \
+        check-network check-lanes check-run test shapes seeds mutants stress errata book pdf figures browser-test \
+        pdf-test dist dist-test platforms clean
 .DELETE_ON_ERROR:
 
 all: build/mnist build/study build/draw
@@ -115,8 +115,13 @@ bench: build/bench build/bench-plain build/bench-double $(patsubst %,build/bench
 	@{ build/bench-plain --seconds >build/plain.txt && build/bench-double --seconds >build/double.txt && \
 	build/bench build/plain.txt build/double.txt && \
 	for filters in 16 32 64; do build/bench-$$filters-filters --step 1; done && \
+	for batch in 1 128 1024; do build/bench --step 1 $$batch; done && build/bench --read 1 && \
 	$(if $(MODERN),$(PYTHON) src/compare.py,echo '$(NOPYTHON): no comparison with NumPy and PyTorch'); \
 	} | tee build/bench.txt
+## make numbers        measure, and renew the figures of README and chapter 9 that stand for it
+numbers: python bench
+	@$(PYTHON) paper/measured.py --take "$$($(CC) --version | sed 1q)"
+	@$(MAKE) figures
 
 # ---- Checks: tests/NAME_test.c includes src/NAME.c or, for chapter 9, src/fast.c ----
 

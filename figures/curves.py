@@ -1,8 +1,14 @@
 """The figures with axes: measurements as curves, and the loss surface."""
 import math
+import os
+import re
+import sys
 
 import data
 from draw import Figure, GRADES, SIZES, number, width
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'paper'))
+import measured   # noqa: E402
 
 
 class Axes:
@@ -142,11 +148,16 @@ def optimisers():
 
 
 def speed():
-    rows = [(step, float(rate)) for step, rate in data.table('speed.csv')]
+    m = measured.measured(measured.read(measured.TABLE))
+    rows = [('C, one double at a time', 1e6 / m['all']['us_double']),
+            ('samples as lanes', 1e6 / m['all']['us_plain']), ('sums side by side', m['8 filters']['rate']),
+            ('two threads', m['2 threads']['rate'])]
+    if 'NumPy, 1 thread' in m:
+        rows.insert(0, ("NumPy, as in the paper", m['NumPy, 1 thread']['theirs']))
     height = 80 + 34 * len(rows)
     f = Figure(720, height, 'From the paper\'s program to two threads',
                'Samples a second on a logarithmic scale, step by step: '
-               + '; '.join('%s %s' % (step.replace(';', ''), thousands(rate)) for step, rate in rows) + '.')
+               + '; '.join('%s %s' % (step, thousands(rate)) for step, rate in rows) + '.')
     axes = Axes(f, (250, 20, 330, 34 * len(rows)), (1, 100000), (0, len(rows)), (True, False))
     axes.ticks([(10 ** k, format(10 ** k, ',')) for k in range(6)], [])
     f.text(580, height - 8, 'samples a second', 'end', 's')
@@ -154,11 +165,55 @@ def speed():
         x, y = axes.at(rate, len(rows) - k - .5)
         f.line([(250, y), (x, y)], 'c2')
         f.circle(x, y, 5, 'd2')
-        f.text(240, y + 5, step.replace(';', ','), 'end', 's')
+        f.text(240, y + 5, step, 'end', 's')
         f.text(592, y + 5, thousands(rate), 'start', 's')
         if k:
             f.text(712, y + 5, '× %s' % thousands(rate / rows[k - 1][1]), 'end', 's q')
     return f
+
+
+# Products for each number loaded in the innermost loop: neurons or channels times places, over the inputs or
+# slopes and the weights. (In (7) and (9) the second place's input is the first one's, one step later.)
+PRODUCTS = {'(7) conv 2': 8 / 5, '(8) conv 2': 8 / 6, '(9) conv 2': 8 / 5, '(1) dense 1': 8 / 9,
+            '(2) dense 1': 8 / 9, '(3) dense 1': 8 / 9}
+
+
+def roofline():
+    text = measured.read(measured.TABLE)
+    m = measured.measured(text)
+    peak, alone, load = m['core']['peak'], m['core']['alone'], m['read 32']['rate']
+    lanes = {'AVX-512': 16, 'AVX2': 8}.get(re.search('AVX-512|AVX2|$', text)[0], 4)
+    a_load = 2 * lanes / (4 * lanes) * load   # GFLOP/s with a product for each load
+    fast = {name: m[name]['share'] / 100 * peak for name in PRODUCTS}
+    plain = {name: m[name]['plain'] / 100 * peak for name in PRODUCTS}
+    shares = ['%s: plain %.0f, fast %.0f' % (name, plain[name], fast[name]) for name in PRODUCTS]
+    f = Figure(720, 420, 'What limits the sums',
+               'GFLOP/s over products for each load. The roof rises with the loads up to the peak of %.0f; '
+               'one sum alone cannot do more than %.0f. %s.' % (peak, alone, '; '.join(shares)))
+    axes = Axes(f, (70, 40, 600, 310), (.45, 1.8), (4, 64), (True, True))
+    axes.ticks([(.5, '½'), (1, '1'), (1.5, '1½')],
+               [(2 ** k, '%d' % 2 ** k) for k in range(2, 7)])
+    axes.names('products for each number that is loaded', 'GFLOP/s')
+    axes.curve([(.45, .45 * a_load), (peak / a_load, peak), (1.8, peak)], 'c1')
+    axes.curve([(.45, alone), (1.8, alone)], 'c2')
+    f.text(*shifted(axes.at(1.8, peak), 0, -12), 'peak %.1f' % peak, 'end', 's')
+    f.text(*shifted(axes.at(1.8, alone), 0, -8), 'one sum alone %.1f' % alone, 'end', 's')
+    f.text(*shifted(axes.at(.64, .64 * a_load), -8, -6), 'first-level cache %.0f GB/s' % load,
+           'end', 's')
+    for name, products in PRODUCTS.items():
+        f.circle(*axes.at(.5, plain[name]), 4, 'd2')
+        f.circle(*axes.at(products, fast[name]), 4, 'd1')
+    f.text(*shifted(axes.at(.5, max(plain.values())), 10, -4), 'plain', 'start', 's')
+    for products in sorted(set(PRODUCTS.values())):
+        names = [name for name in PRODUCTS if PRODUCTS[name] == products]
+        x, y = axes.at(products, min(fast[name] for name in names))
+        for k, name in enumerate(names):
+            f.text(x, y + 22 + 17 * k, name, 'middle', 's')
+    return f
+
+
+def shifted(place, x, y):
+    return place[0] + x, place[1] + y
 
 
 def thousands(value):

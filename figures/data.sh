@@ -41,22 +41,6 @@ SWEEP=build/sweep.csv MUTANTS=0 build/activations_complex >build/sweep.txt
 } >$tables/v-curve.csv.new
 mv $tables/v-curve.csv.new $tables/v-curve.csv
 
-# The steps of chapter 9, from what the last 'make bench' has printed.
-if grep -q '^ours : NumPy' build/bench.txt 2>/dev/null; then
-    awk 'BEGIN { print "# make bench, and then make figure-data"; print "step,samples_per_second" }
-        /^ours : NumPy/ { numpy = $(NF - 1) }
-        /^all/ { alone = 1e6 / $NF; lanes = 1e6 / $(NF - 1) }
-        /^ *8 filters, 1 thread:/ { one = 1e6 / $5 }
-        /^ *8 filters, 2 threads:/ { two = 1e6 / $5 }
-        END {
-            printf "NumPy; as in the paper,%.1f\nC; one double at a time,%.0f\n", numpy, alone
-            printf "samples as lanes,%.0f\nsums side by side,%.0f\ntwo threads,%.0f\n", lanes, one, two
-        }' build/bench.txt >$tables/speed.csv.new
-    mv $tables/speed.csv.new $tables/speed.csv
-else
-    echo "speed.csv stays as it is: 'make bench' has not run here, or without NumPy"
-fi
-
 learning all
 learning half --limit 30000
 learning sixteenth --limit 3750

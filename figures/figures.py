@@ -21,6 +21,7 @@ FIGURES = {
     'optimisers': curves.optimisers,
     'v-curve': curves.v_curve,
     'speed': curves.speed,
+    'roofline': curves.roofline,
     'activation-functions': functions.activation_functions,
     'softmax': functions.softmax,
     'cross-entropy': functions.cross_entropy,

@@ -1,4 +1,4 @@
-// Tangled from chapters/9-why-it-is-fast.md [34b6218cc6fd]: edit there, or here and make stitch
+// Tangled from chapters/9-why-it-is-fast.md [3cb998e1a3ef]: edit there, or here and make stitch
 //
 // How fast each part of the trainer is. It is the trainer with another beginning:
 //
@@ -380,7 +380,8 @@ int main(int count, char **arguments)
         chain[i] = same(i);
     start("bench", "Measures the trainer.");
     const char *what = count > 1 ? arguments[1] : "";
-    int threads = count > 2 ? atoi(arguments[2]) : 0, batch = count > 3 ? atoi(arguments[3]) : BATCH;
+    int threads = count > 2 ? atoi(arguments[2]) : 0;
+    int batch = count > 3 ? atoi(arguments[3]) : BATCH;
     prepare(&d, batch < 1 || batch > PICTURES ? BATCH : batch);
     struct span most = peak(same(0.999), same(0.001), chain);
     struct span one = one_sum(same(0.999), same(0.001), chain);

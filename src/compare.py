@@ -21,9 +21,10 @@ except ImportError:
     numpy = None
 
 
-def ours(threads):
-    """Samples a second of a training step of build/bench."""
-    command = ['build/bench', '--step', str(threads)]
+def ours(threads, batch=BATCH):
+    """Samples a second of build/bench: of training with batches of a size, or, with 0, of reading alone."""
+    what = ['--step', str(threads), str(batch)] if batch else ['--read', str(threads)]
+    command = ['build/bench', *what]
     line = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return float(re.search(r'(\d+) samples/s', line)[1])
 
@@ -151,27 +152,35 @@ while time.perf_counter() - since < seconds:
     steps += 1
 print(steps * batch / (time.perf_counter() - since))
 '''
+READING = TORCH.replace('''    adam.zero_grad(set_to_none=True)
+    loss(net(pictures[first:first + batch]), labels[first:first + batch]).backward()
+    adam.step()
+''', '''    with torch.no_grad():
+        net(pictures[first:first + batch]).argmax(1)
+''')   # of batches of 1,024, which suits it best
 
 
 def torch_works():
     return subprocess.run([sys.executable, '-c', 'import torch'], capture_output=True).returncode == 0
 
 
-def time_torch(threads):
+def time_torch(threads, batch=BATCH):
     """Samples a second, in a process of its own, because a process can't change its mind about threads."""
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
     if os.path.exists('/proc/cpuinfo') and 'avx512f' in open('/proc/cpuinfo').read():
         environment.setdefault('OPENBLAS_CORETYPE', 'SkylakeX')   # for an older OpenBLAS
-    arguments = [sys.executable, '-c', TORCH, str(threads), str(BATCH), str(SECONDS)]
+    arguments = [sys.executable, '-c', TORCH if batch else READING,
+                 str(threads), str(batch or 1024), str(SECONDS)]
     run = subprocess.run(arguments, capture_output=True, text=True, check=True, env=environment)
     return float(run.stdout)
 
 
-def compare_torch(threads):
-    rounds = [(ours(threads), time_torch(threads)) for _ in range(ROUNDS)]
+def compare_torch(threads, batch):
+    rounds = [(ours(threads, batch), time_torch(threads, batch)) for _ in range(ROUNDS)]
     ratios = sorted(a / b for a, b in rounds)
-    print('ours : PyTorch, %d thread%s  %5.1f (%.1f to %.1f)   %.0f and %.0f samples/s'
-          % (threads, 's' if threads > 1 else '', statistics.median(ratios), ratios[0], ratios[-1],
+    print('ours : PyTorch, %s, %d thread%s  %5.1f (%.1f to %.1f)   %.0f and %.0f samples/s'
+          % ('batches of %d' % batch if batch else 'reading', threads, 's' if threads > 1 else '',
+             statistics.median(ratios), ratios[0], ratios[-1],
              statistics.median(a for a, _ in rounds), statistics.median(b for _, b in rounds)))
 
 
@@ -186,8 +195,9 @@ def main():
     else:
         print('NumPy is not installed for this Python: no comparison with it (PYTHON=... takes another)')
     if torch_works():
-        compare_torch(1)
-        compare_torch(2)
+        for batch in (1, 32, 128, 1024, 0):
+            compare_torch(1, batch)
+        compare_torch(2, BATCH)
     else:
         print('PyTorch is not installed for this Python: no comparison with it')
 
