@@ -112,6 +112,7 @@ figure-data: data build/study build/inside build/activations_complex
 	@sh figures/data.sh $(DATA)
 ## make bench          how fast every part is, and why; beside NumPy and PyTorch where they are installed
 bench: build/bench build/bench-plain build/bench-double $(patsubst %,build/bench-%-filters,16 32 64)
+	@$(CC) -std=gnu11 -O2 src/onednn.c -o build/onednn -ldnnl 2>build/onednn.log || rm -f build/onednn
 	@{ build/bench-plain --seconds >build/plain.txt && build/bench-double --seconds >build/double.txt && \
 	build/bench build/plain.txt build/double.txt && \
 	for filters in 16 32 64; do build/bench-$$filters-filters --step 1; done && \

@@ -58,7 +58,7 @@ def measured(text):
     m['2 threads'] = step('8 filters, batches of 32, 2 threads', text)
     m['reading'] = step('8 filters, reading alone, 1 thread', text)
     for name in re.findall(r'(?m)^ours : (\S+, .*?)  ', text):
-        m[name] = figures('^ours : %s +# \\(# to #\\) +# and # samples/s$' % name, text,
+        m[name] = figures('^ours : ' + re.escape(name) + r' +# \(# to #\) +# and # ', text,
                           'ratio least most ours theirs')
     return m
 
@@ -129,6 +129,11 @@ def quotations_of_others(m):
         if other:
             row = '| %s | {rate:,.0f} | {theirs:,.0f} | {ratio:.1f} ({least:.1f} to {most:.1f}) |' % title
             yield CHAPTER, row, {**other, 'rate': m[name]['rate']}
+    for name in ('(7)', '(8)', '(9)', 'all three'):
+        other = m.get('oneDNN, %s conv 2, 1 thread' % name)
+        if other:
+            row = '| %s | {ours:.1f} | {theirs:.1f} | {ratio:.1f} ({least:.1f} to {most:.1f}) |' % name
+            yield CHAPTER, row, other
     two = m.get('PyTorch, batches of 32, 2 threads')
     if two:
         yield CHAPTER, ('With two threads each, and batches of 32, the ratio is {ratio:.1f} ({least:.1f} to '

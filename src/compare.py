@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The paper's network in NumPy and in PyTorch, timed beside ours.
+"""The paper's network in NumPy and in PyTorch, and its second convolution in oneDNN, timed beside ours.
 
     python3 src/compare.py        after make build/bench; what is not installed is left out, and that is said
 
-On Debian: apt-get install python3-numpy python3-torch libopenblas0-openmp. Every figure is the median of
-several rounds in which the programs take turns, so that they share what else the machine is doing.
+On Debian: apt-get install python3-numpy python3-torch libopenblas0-openmp libdnnl-dev. Every figure is the
+median of several rounds in which the programs take turns, so that they share what else the machine is doing.
 """
 import os
 import re
@@ -184,6 +184,33 @@ def compare_torch(threads, batch):
              statistics.median(a for a, _ in rounds), statistics.median(b for _, b in rounds)))
 
 
+# -- oneDNN, the library below PyTorch, alone: the three sums of the second convolution.
+
+SUMS = ('(7)', '(8)', '(9)')
+
+
+def our_sums():
+    """Microseconds a sample of each, from the table of build/bench."""
+    command = ['build/bench', 'build/plain.txt', 'build/double.txt']
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return [float(re.search(r'(?m)^%s conv 2 .*?%% +([\d.]+)' % re.escape(name), text)[1]) for name in SUMS]
+
+
+def compare_onednn():
+    environment = dict(os.environ, OMP_NUM_THREADS='1')
+    rounds = []
+    for _ in range(3):
+        text = subprocess.run('build/onednn', capture_output=True, text=True, check=True,
+                              env=environment).stdout
+        theirs = [float(line.split()[1]) for line in text.splitlines()]
+        rounds.append([*zip(our_sums(), theirs)])
+    for k, name in enumerate((*SUMS, 'all three')):
+        pairs = [each[k] if k < 3 else [sum(side) for side in zip(*each)] for each in rounds]
+        ratios = sorted(theirs / us for us, theirs in pairs)
+        print('ours : oneDNN, %s conv 2, 1 thread  %5.1f (%.1f to %.1f)   %.1f and %.1f us a sample'
+              % (name, ratios[1], ratios[0], ratios[-1], *(statistics.median(side) for side in zip(*pairs))))
+
+
 def main():
     if not os.path.exists('build/bench'):
         sys.exit('compare: build/bench is not there; make build/bench builds it')
@@ -200,6 +227,10 @@ def main():
         compare_torch(2, BATCH)
     else:
         print('PyTorch is not installed for this Python: no comparison with it')
+    if os.path.exists('build/onednn'):
+        compare_onednn()
+    else:
+        print('oneDNN 2 is not installed for C: no comparison with it')
 
 
 if __name__ == '__main__':
