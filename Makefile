@@ -122,7 +122,7 @@ bench: build/bench build/bench-plain build/bench-double $(patsubst %,build/bench
 ## make numbers        measure, and renew the figures of README and chapter 9 that stand for it
 numbers: python bench
 	@$(PYTHON) paper/measured.py --take "$$($(CC) --version | sed 1q)"
-	@$(MAKE) figures
+	@$(PYTHON) figures/figures.py
 
 # ---- Checks: tests/NAME_test.c includes src/NAME.c or, for chapter 9, src/fast.c ----
 
