@@ -375,7 +375,7 @@ class Failure(Exception):
 
 def public(source):
     """Every function with its name to the outside, so that checkers and mutants can be compiled apart."""
-    source = source.replace('__attribute__((always_inline))\n', '')
+    source = re.sub(r'__attribute__\(\((always_inline|flatten)\)\)\n', '', source)
     return re.sub(r'^static (inline )?(?=[^;={]*\()', '', source, flags=re.M)
 
 
