@@ -1,4 +1,4 @@
-// Tangled from chapters/2-convolution.md [f06e561ae09c]: edit there, or here and make stitch
+// Tangled from chapters/2-convolution.md [1fc2986c4096]: edit there, or here and make stitch
 #ifdef FAST
 #include "../src/fast.c"
 #define CHAPTER "chapters/9-why-it-is-fast.md"
@@ -62,7 +62,8 @@ static void choose(int shape)
 #define COLUMN y * n.SY + y_ - n.PY
 
 // Every small convolution
-enum { SMALL = 9 * 16 * 9 * 9 * 9, TILES = 7, SIZES = 10, ALL = SMALL + TILES * TILES + SIZES + 1 };
+enum { SMALL = 9 * 16 * 9 * 9 * 9, TILES = 7, SIZES = 10, LARGE = SIZES + 2 };
+enum { ALL = SMALL + TILES * TILES + LARGE };
 
 static void large_convolution(int k)
 {
@@ -71,8 +72,10 @@ static void large_convolution(int k)
     if (k < SIZES)
         enlarge(k, SIZES, most, (int *[]){&n.C, &n.C_, &n.X_, &n.Y_, &n.KX, &n.KY, &n.SX, &n.SY,
                                           &n.PX, &n.PY});
-    else
+    else if (k == SIZES)
         n.X_ = 260, n.Y_ = 261;
+    else
+        n.KX = 1, n.Y_ = 1, n.KY = 6, n.PY = 3;
 }
 
 static int small_convolution(long number)
@@ -83,8 +86,8 @@ static int small_convolution(long number)
     int tile = (int)(number - SMALL);
     count_up(number, 10, first, base, (int *[]){&n.C, &n.C_, &n.X_, &n.Y_, &n.KX, &n.KY,
                                                 &n.SX, &n.SY, &n.PX, &n.PY});
-    if (number >= ALL - SIZES - 1)
-        large_convolution((int)number - (ALL - SIZES - 1));
+    if (number >= ALL - LARGE)
+        large_convolution((int)number - (ALL - LARGE));
     else if (number >= SMALL)
         n = (struct convolution){.C = channels[tile % TILES], .C_ = channels[tile / TILES], .X_ = 3,
                                  .Y_ = 2, .KX = 2, .KY = 1, .SX = 1, .SY = 1};
