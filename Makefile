@@ -4,7 +4,8 @@ CFLAGS ?= -O3 -march=native
 STRICT  = -std=gnu11 -Wall -Wextra -Wshadow -Werror -Wno-psabi -fno-math-errno
 PYTHON ?= python3
 SEEDS  ?= 200
-JOBS   := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+# One job more than processors, for one may wait for a slow server.
+JOBS   := $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1))
 MAKEFLAGS += --no-builtin-rules --no-print-directory -j$(JOBS)
 
 # The chapters with a checker, in their order: they have a chunk tests/NAME_test.c. These have their own rules: network,
@@ -13,13 +14,14 @@ CHECKED  := $(shell cd chapters && sed -n 's,^// <<tests/\(.*\)_test\.c>>=$$,\1,
 CHAPTERS := $(filter-out network fuzz run lanes,$(CHECKED))
 FAST      = fully_connected_fast convolution_fast
 CHECKS    = $(foreach name,$(CHAPTERS) $(FAST),build/$(name)_test build/$(name)_complex)
+SHAPES    = $(patsubst %,%_shapes.log,$(filter %_test,$(CHECKS)))   # under the sanitizers
 NETWORK   = build/network_complex build/network_lanes build/network_double
 RUN       = build/run_double build/run_lanes
 LANES     = $(foreach lanes,4 8 16,build/lanes_$(lanes) build/lanes_fast_$(lanes))
 MODERN   := $(shell $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null && echo yes)
 TOOLS    := $(if $(MODERN),tangle weave concordance mutate figures width measured files python data)
 NOPYTHON  = $(PYTHON): not here, or older than Python 3.9
-LOGS      = $(CHECKS:%=%.log) $(CHECKS:%=%_shapes.log) $(NETWORK:%=%.log) $(TOOLS:%=build/%_test.log) \
+LOGS      = $(CHECKS:%=%.log) $(SHAPES) $(NETWORK:%=%.log) $(TOOLS:%=build/%_test.log) \
             build/inside_test.log build/mnist_test.log build/fuzz_test.log $(RUN:%=%.log) $(LANES:%=%.log)
 
 .PHONY: all help always tangle stitch lines python train data gradcheck figure-data bench numbers check-fast \
@@ -63,7 +65,8 @@ python:
 FLAGS   = $(CFLAGS)
 TRAINER = src/mnist.c src/fast.c src/program.h src/safetensors.h
 TRIED   = $(addprefix build/,mnist mnist-plain mnist-double study inside draw one.c)   # what the programs' tests call
-compile = @echo '$(strip $(CC) $(filter -D%,$(FLAGS))) $< -o $@'; $(CC) $(STRICT) $(FLAGS) $< -o $@ -pthread -lm
+compile = @echo '$(strip $(CC) $(filter-out $(APART),$(filter -D%,$(FLAGS)))) $< -o $@'; \
+          $(CC) $(STRICT) $(FLAGS) $< -o $@ -pthread -lm
 
 build/mnist build/mnist-plain build/mnist-double: $(TRAINER)
 	$(compile)
@@ -128,10 +131,11 @@ numbers: python bench
 
 # Every checker is built in double, watched by the sanitizers, and with complex numbers, whose memory gcc 12 does not
 # watch. The second suits exercises: a function without its body is warned of, and then checked. The first does not.
-build/%_test: FLAGS = -Og -g @build/sanitizers
+APART = -Dflatten=unused -Dalways_inline=unused   # which is for speed alone, and long to compile
+build/%_test: FLAGS = -Og -g1 @build/sanitizers $(APART)
 build/%_test: tests/%_test.c src/%.c tests/check.h build/sanitizers
 	$(compile)
-build/%_complex: FLAGS = -Og -g $(SANITIZE) -DCOMPLEX -Wno-error=unused-parameter -Wno-error=unused-function
+build/%_complex: FLAGS = -Og -g1 $(SANITIZE) -DCOMPLEX -Wno-error=unused-parameter -Wno-error=unused-function
 build/%_complex: tests/%_test.c src/%.c tests/check.h
 	$(compile)
 $(FAST:%=build/%_test): build/%_fast_test: tests/%_test.c src/fast.c tests/check.h build/sanitizers
@@ -148,9 +152,9 @@ build/sanitizers: build/tangled
 # The trainer's own functions with each kind of number; in lanes they are compiled as the trainer is.
 $(NETWORK): tests/network_test.c tests/check.h $(TRAINER)
 	$(compile)
-build/network_complex: FLAGS = $(CFLAGS) -O1 -g -DCOMPLEX
-build/network_double: FLAGS = $(CFLAGS) -O1 -g -DDOUBLE
-build/network_lanes: FLAGS = $(CFLAGS) -g
+build/network_complex: FLAGS = $(CFLAGS) -O1 -g -DCOMPLEX $(APART)
+build/network_double: FLAGS = $(CFLAGS) -O1 -g -DDOUBLE $(APART)
+build/network_lanes: FLAGS = $(CFLAGS)
 
 ## make check-NAME     one chapter's checks: make check-convolution; of one equation: ONLY='(8)' make check-convolution
 check-%: build/%_complex
@@ -189,10 +193,10 @@ build/fuzz_test: tests/fuzz_test.c src/program.h src/safetensors.h build/sanitiz
 # ---- Tests: every program writes a log, so that reports don't mix; tests/summary.sh adds up their last lines ----
 
 ## make test           every check, every small shape, the tests of the tools and of the trainer
-test: $(LOGS)
+test: $(filter %/data_test.log,$(LOGS)) $(LOGS)
 	@sh tests/summary.sh $(LOGS)
 ## make shapes         every small shape alone
-shapes: $(CHECKS:%=%_shapes.log)
+shapes: $(SHAPES)
 	@cat $^
 $(LOGS): always
 log = >$@ 2>&1 || true
@@ -201,7 +205,7 @@ log = >$@ 2>&1 || true
 $(CHECKS:%=%.log) build/network_complex.log: %.log: %
 	@printf 'compiler\t%s\t%s\n' "$$($(CC) --version | sed 1q)" "$$(date '+%Y-%m-%d %H:%M')" >build/report/$(*F).tsv
 	@REPORT=build/report/$(*F).tsv $< $(log)
-$(CHECKS:%=%_shapes.log): %_shapes.log: %
+$(SHAPES): %_shapes.log: %
 	@SHAPES=1 $< $(log)
 build/network_lanes.log: build/network_lanes build/network_double
 	@{ build/network_lanes >build/network.lanes && build/network_double <build/network.lanes; } $(log)

@@ -1,4 +1,4 @@
-// Tangled from chapters/8-trainer.md [a09509165433]: edit there, or here and make stitch
+// Tangled from chapters/8-trainer.md [645f61f4c00e]: edit there, or here and make stitch
 #define main trainer_main
 #include "../src/mnist.c"
 #undef main
@@ -256,7 +256,7 @@ static double complex_slope(weight *theta)
 
 static struct entries compare_entries(int count, weight theta[count], const weight slope[count])
 {
-    struct entries e = {.looked_at = count > 400 && !asked("WHOLE") ? 400 : count};
+    struct entries e = {.looked_at = count > 100 && !asked("WHOLE") ? 100 : count};
     for (int k = 0; k < e.looked_at; k++) {
         int i = (int)((long)k * count / e.looked_at) + random_below(&draws, count / e.looked_at);
         double measured = complex_slope(theta + i), gap = fabs(measured - creal(slope[i]));
