@@ -56,7 +56,7 @@ stitch: python
 ## make lines          compile everything with messages that name the chapters' lines
 lines: python build/tangled
 	@$(PYTHON) paper/tangle.py --lines build/lines
-	@for file in build/lines/*/*.c; do $(CC) $(STRICT) -fsyntax-only $$file || exit; done
+	@for file in build/lines/*/*.c; do $(CC) $(STRICT) -Ibuild/lines/src -fsyntax-only $$file || exit; done
 python:
 	@$(if $(MODERN),:,echo '$(NOPYTHON): install it, or name it: PYTHON=...' >&2; exit 1)
 
@@ -155,8 +155,8 @@ build/sanitizers: build/tangled
 # The trainer's own functions with each kind of number; in lanes they are compiled as the trainer is.
 $(NETWORK): tests/network_test.c tests/check.h $(TRAINER)
 	$(compile)
-build/network_complex: FLAGS = $(CFLAGS) -O1 -g -DCOMPLEX $(APART)
-build/network_double: FLAGS = $(CFLAGS) -O1 -g -DDOUBLE $(APART)
+build/network_complex: FLAGS = $(CFLAGS) -O1 -g1 -DCOMPLEX $(APART)
+build/network_double: FLAGS = $(CFLAGS) -O1 -g1 -DDOUBLE $(APART)
 build/network_lanes: FLAGS = $(CFLAGS)
 
 ## make check-NAME     one chapter's checks: make check-convolution; of one equation: ONLY='(8)' make check-convolution
@@ -189,7 +189,7 @@ check-fast: $(FAST:%=build/%_complex)
 	@build/fully_connected_fast_complex && build/convolution_fast_complex
 
 # Damaged files, for the parsers: build/fuzz_test tests/corpus INPUTS.
-build/fuzz_test: FLAGS = -O1 -g @build/sanitizers
+build/fuzz_test: FLAGS = -O1 -g1 @build/sanitizers
 build/fuzz_test: tests/fuzz_test.c src/program.h src/safetensors.h build/sanitizers
 	$(compile)
 
